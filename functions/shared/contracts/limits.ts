@@ -1,0 +1,100 @@
+import { z } from "zod";
+
+const KiB = 1024;
+
+/**
+ * Every number that bounds something, in one place. Units come last in the name.
+ * Where a number is not a plain choice, the reason stands beside it.
+ */
+export const LIMITS = {
+  /** SQS takes 256 KiB; the input never travels in a message, this bounds one POST body. */
+  inputBytesMax: 256 * KiB,
+  /** Messages hold ids only. */
+  messageBytesMax: 1 * KiB,
+  /** DynamoDB bills a write per KiB; above the target a warning is logged, at the wall the execution fails. */
+  stateBytesTarget: 32 * KiB,
+  stateBytesMax: 200 * KiB,
+  /** STATE holds the input inline up to this size. */
+  stateInlineBytesMax: 4 * KiB,
+  turnInlineBytesMax: 32 * KiB,
+  taskInlineBytesMax: 64 * KiB,
+  /** All answers of one suspension, inline, must fit a tool result after JSON escaping. */
+  answersInlineBytesMax: 24 * KiB,
+  /** Answers up to this size travel inline when there are few branches. */
+  answerInlineBytesMax: 16 * KiB,
+  answerPreviewBytes: 1 * KiB,
+  eventPreviewBytes: 256,
+  eventsInStateMax: 60,
+  outboxMax: 100,
+  fanOutMax: 100,
+  tasksMax: 500,
+  depthDefault: 5,
+  depthMax: 20,
+  handoffsPerTaskMax: 10,
+  turnsPerTaskMax: 50,
+  toolCallsPerTurnMax: 16,
+  toolResultBytesMax: 32 * KiB,
+  toolErrorsInARowMax: 3,
+  /** The same call with the same input this often in a row is answered with an error result. */
+  sameCallErrorAfter: 3,
+  /** … and this often ends the task as NoProgress. */
+  sameCallFailAfter: 10,
+  modelCallMsMax: 300_000,
+  modelIdleMsMax: 60_000,
+  /** Kept free at the end of an invocation for storing and telling. */
+  wrapUpMs: 30_000,
+  outputTokensDefault: 8_192,
+  attemptsDefault: 3,
+  attemptsMax: 30,
+  /** P7: takeovers without progress; the sixth ends the attempt. */
+  crashesMax: 6,
+  commitTriesMax: 6,
+  handlerThrowsMax: 3,
+  eventsDefault: 2_000,
+  eventsMax: 20_000,
+  deadlineSecondsDefault: 3_600,
+  deadlineSecondsMax: 7 * 86_400,
+  /** SQS: the longest DelaySeconds. */
+  delaySecondsMax: 900,
+  microUsdDefault: 1_000_000,
+  microUsdMax: 10_000_000_000,
+  tokensDefault: 200_000,
+  tokensMax: 100_000_000,
+  callsDefault: 200,
+  callsMax: 10_000,
+  retentionSecondsDefault: 30 * 86_400,
+  waitSecondsMax: 25,
+  jsonDepthMax: 32,
+  pageSizeDefault: 25,
+  pageSizeMax: 100,
+  artifactsMax: 50,
+  pathBytesMax: 900,
+  pathPartsMax: 16,
+  pathPartCharactersMax: 100,
+  fileBytesMax: 1024 * KiB,
+  workspaceFilesMax: 1_000,
+  workspaceBytesMax: 64 * 1024 * KiB,
+  agentConcurrencyDefault: 10,
+  agentConcurrencyMax: 1_000,
+} as const;
+
+/** The limits that one execution carries; the lower of the execution's and the agent's wins. */
+export const ExecutionLimits = z.object({
+  /** `null`: no dollar budget, because a price is unknown; tokens and calls bound the run. */
+  microUsd: z.int().min(1).max(LIMITS.microUsdMax).nullable(),
+  tokens: z.int().min(1).max(LIMITS.tokensMax),
+  calls: z.int().min(1).max(LIMITS.callsMax),
+  deadlineSeconds: z.int().min(1).max(LIMITS.deadlineSecondsMax),
+  depth: z.int().min(0).max(LIMITS.depthMax),
+  events: z.int().min(10).max(LIMITS.eventsMax),
+});
+export type ExecutionLimits = z.infer<typeof ExecutionLimits>;
+
+export const DEFAULT_EXECUTION_LIMITS: ExecutionLimits = {
+  microUsd: LIMITS.microUsdDefault,
+  tokens: LIMITS.tokensDefault,
+  calls: LIMITS.callsDefault,
+  deadlineSeconds: LIMITS.deadlineSecondsDefault,
+  depth: LIMITS.depthDefault,
+  events: LIMITS.eventsDefault,
+};

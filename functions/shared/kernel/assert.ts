@@ -1,0 +1,13 @@
+/** Wrong code ends here, loudly; wrong input never does. */
+export class AssertionFailed extends Error {
+  override readonly name = "AssertionFailed";
+}
+
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new AssertionFailed(message);
+}
+
+/** For the default branch of an exhaustive switch. */
+export const unreachable = (value: never): never => {
+  throw new AssertionFailed(`unexpected value: ${JSON.stringify(value)}`);
+};

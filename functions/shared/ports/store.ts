@@ -1,0 +1,53 @@
+import type { Attribute, Item } from "../contracts/item.ts";
+import type { ItemKey } from "../contracts/resources.ts";
+
+/** Where an attribute is: its name, or the names down into a map. */
+export type Path = readonly [string, ...string[]];
+
+export type Condition =
+  | { readonly path: Path; readonly is: "present" | "missing" }
+  | { readonly path: Path; readonly is: "equal"; readonly value: string | number }
+  /** Present and not above the value. */
+  | { readonly path: Path; readonly is: "atMost"; readonly value: number }
+  | { readonly path: Path; readonly is: "missingOrAtMost"; readonly value: number };
+
+export interface Change {
+  readonly set?: ReadonlyArray<readonly [Path, Attribute]>;
+  /** Adds to a number that is there. */
+  readonly add?: ReadonlyArray<readonly [Path, number]>;
+  readonly remove?: readonly Path[];
+  /** All must hold. */
+  readonly when: readonly Condition[];
+}
+
+/**
+ * What a conditional write came to. A write may have been applied although it rejected or came
+ * back `refused` (a retried request): whoever cares re-reads.
+ */
+export type Written = "applied" | "refused";
+
+export interface Page {
+  readonly items: readonly Item[];
+  /** Opaque; absent on the last page. */
+  readonly next?: string;
+}
+
+/**
+ * One table of items. All reads of items are strongly consistent; the two indexes are not.
+ * Every method rejects with RetryableError when the store cannot be reached or throttles.
+ */
+export interface Store {
+  get(key: ItemKey): Promise<Item | undefined>;
+  /** In the order of the keys, at most 100; never a partial list. */
+  getMany(keys: readonly ItemKey[]): Promise<ReadonlyArray<Item | undefined>>;
+  /** All items of a partition whose sort key begins with `prefix`, by sort key; never a partial list. */
+  list(pk: string, prefix?: string): Promise<readonly Item[]>;
+  /** Creates; `refused` when an item with this key exists. */
+  create(item: Item): Promise<Written>;
+  /** Changes an existing item; `refused` when it is absent or a condition does not hold. */
+  update(key: ItemKey, change: Change): Promise<Written>;
+  /** Executions of one shard whose `nextCheckAt` has passed, the longest overdue first; may be stale. */
+  due(shard: string, now: number, limit: number): Promise<readonly Item[]>;
+  /** STATE items of one tenant, newest first, optionally of one status; may be stale. `after` is a page's `next`. */
+  newest(listPk: string, options: { limit: number; after?: string; status?: string }): Promise<Page>;
+}

@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+const project = (name: string, options: Record<string, unknown> = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
+});
+
+export default defineConfig({
+  test: {
+    passWithNoTests: true,
+    projects: [
+      project("unit"),
+      project("simulation", { testTimeout: 60_000 }),
+      project("conformance", { testTimeout: 20_000, hookTimeout: 30_000 }),
+      // Each file runs a host of its own with a process per agent; two at once are enough for two cores.
+      project("e2e", { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 }),
+    ],
+  },
+});
