@@ -63,7 +63,7 @@ const LAYERS: readonly Layer[] = [
   {
     folder: "infra/cli/",
     imports: [...shared("contracts/"), "infra/local/host.ts"],
-    packages: ["node:", "zod"],
+    packages: ["node:", "zod", "log-update", "slice-ansi"],
   },
 ];
 
