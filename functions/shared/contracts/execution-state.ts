@@ -37,6 +37,8 @@ export const HandoffState = z.object({
   requester: TaskNumber,
   k: z.int().min(1),
   callId: z.string(),
+  /** How many handoff calls suspension `k` has, when more than one: the task resumes when all have joined. */
+  calls: z.int().min(2).optional(),
   mode: HandoffMode,
   branches: z.array(TaskNumber).min(1),
   onFailure: OnFailure,

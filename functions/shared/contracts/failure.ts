@@ -31,6 +31,7 @@ export const FAILURE_NAMES = [
   "RateLimited",
   "Refused",
   "SecretUnavailable",
+  "StateTooLarge",
   "StateUnreadable",
   "TimedOut",
   "TooManyEvents",

@@ -33,10 +33,15 @@ export const EventBody = z.discriminatedUnion("type", [
     /** Which suspension of the requester this call belongs to. */
     k: z.int().min(1),
     callId: z.string(),
+    /** How many handoff calls that suspension has, when more than one. */
+    calls: z.int().min(2).optional(),
     mode: HandoffMode,
     branches: z.array(z.object({ task: TaskNumber, agent: AgentName, preview: z.string() })).min(1),
     onFailure: OnFailure,
     deadlineAt: Instant.optional(),
+    /** What the requester had done and used when it suspended. */
+    turns: z.int().nonnegative(),
+    usage: Usage,
   }),
   z.object({
     type: z.literal("HandoffCompleted"),

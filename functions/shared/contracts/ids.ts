@@ -8,8 +8,11 @@ import { z } from "zod";
 export const ExecutionId = z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/);
 export type ExecutionId = z.infer<typeof ExecutionId>;
 
-/** The number of a task within its execution, from 1; the entry task is 1. */
-export const TaskNumber = z.int().min(1).max(500);
+/**
+ * The number of a task within its execution, from 1; the entry task is 1. Numbers above
+ * `tasksMax` belong to branches that failed at once as TooManyTasks.
+ */
+export const TaskNumber = z.int().min(1).max(999);
 export type TaskNumber = z.infer<typeof TaskNumber>;
 
 /** `<executionId>.<n>`: derived, so that the same decision always names the same task. */

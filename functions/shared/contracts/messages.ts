@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ExecutionId, TaskId, TaskNumber } from "./ids.ts";
+import { AgentName, ExecutionId, TaskId, TaskNumber } from "./ids.ts";
 
 /** On the events queue: look at this execution. It carries no result and proves nothing. */
 export const Hint = z.object({
@@ -8,6 +8,8 @@ export const Hint = z.object({
   executionId: ExecutionId,
   /** The task whose record changed; absent means "at everything that is open". */
   task: TaskNumber.optional(),
+  /** That task's agent: saves a read, because the record's key holds it. Believed only when STATE says the same. */
+  agent: AgentName.optional(),
 });
 export type Hint = z.infer<typeof Hint>;
 
