@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
 import { evaluateChange } from "../../functions/shared/adapters/evaluate-change.ts";
+import { decodeItem, encodeItem } from "../../functions/shared/adapters/item-text.ts";
+import { assertDelay, assertVisibility, messageBody } from "../../functions/shared/adapters/message-body.ts";
 import type { AgentName, ExecutionId } from "../../functions/shared/contracts/ids.ts";
 import type { Item } from "../../functions/shared/contracts/item.ts";
+import { LIMITS } from "../../functions/shared/contracts/limits.ts";
 import type { Hint, Work } from "../../functions/shared/contracts/messages.ts";
 import type { ItemKey } from "../../functions/shared/contracts/resources.ts";
 import type { BlobRef } from "../../functions/shared/contracts/value.ts";
+import { assert } from "../../functions/shared/kernel/assert.ts";
 import { TerminalError } from "../../functions/shared/kernel/errors.ts";
 import type { Blobs } from "../../functions/shared/ports/blobs.ts";
 import type { Clock, Random } from "../../functions/shared/ports/clock.ts";
@@ -15,7 +19,8 @@ import type { Change, Page, Store, Written } from "../../functions/shared/ports/
 export class MemoryStore implements Store {
   /** Every request, by kind, as DynamoDB would bill and the bench counts them. */
   readonly requests: { kind: string; key: string }[] = [];
-  readonly #items = new Map<string, Item>();
+  /** JSON, as every real store keeps bytes: what goes in and what comes out share nothing. */
+  readonly #items = new Map<string, { readonly key: ItemKey; readonly text: string }>();
 
   async get(key: ItemKey): Promise<Item | undefined> {
     this.#count("get", key);
@@ -23,6 +28,7 @@ export class MemoryStore implements Store {
   }
 
   async getMany(keys: readonly ItemKey[]): Promise<ReadonlyArray<Item | undefined>> {
+    assert(keys.length <= LIMITS.getManyMax, `getMany of ${keys.length} keys`);
     for (const key of keys) this.#count("get", key);
     return keys.map((key) => this.#read(key));
   }
@@ -31,21 +37,21 @@ export class MemoryStore implements Store {
     this.#count("list", { pk, sk: prefix });
     return this.items()
       .filter((item) => item.pk === pk && item.sk.startsWith(prefix))
-      .sort((a, b) => (a.sk < b.sk ? -1 : 1));
+      .sort((a, b) => byBytes(a.sk, b.sk));
   }
 
   async create(item: Item): Promise<Written> {
     this.#count("create", item);
     if (this.#items.has(at(item))) return "refused";
-    this.#items.set(at(item), structuredClone(item));
+    this.force(item);
     return "applied";
   }
 
   async update(key: ItemKey, change: Change): Promise<Written> {
     this.#count("update", key);
-    const next = evaluateChange(this.#items.get(at(key)), change);
+    const next = evaluateChange(this.#read(key), change);
     if (next === undefined) return "refused";
-    this.#items.set(at(key), next);
+    this.force(next);
     return "applied";
   }
 
@@ -57,14 +63,15 @@ export class MemoryStore implements Store {
           item["openPk"] === shard && typeof item["nextCheckAt"] === "number" && item["nextCheckAt"] <= now,
       )
       .sort((a, b) => Number(a["nextCheckAt"]) - Number(b["nextCheckAt"]))
-      .slice(0, limit);
+      .slice(0, limit)
+      .map(({ pk, sk, openPk, nextCheckAt }) => ({ pk, sk, openPk, nextCheckAt }));
   }
 
   async newest(listPk: string, options: { limit: number; after?: string; status?: string }): Promise<Page> {
     this.#count("newest", { pk: listPk, sk: "" });
     const order = (item: Item): string => `${String(item["createdAt"]).padStart(15, "0")}|${item.pk}`;
     const all = this.items()
-      .filter((item) => item["listPk"] === listPk)
+      .filter((item) => item["listPk"] === listPk && typeof item["createdAt"] === "number")
       .filter((item) => options.status === undefined || item["status"] === options.status)
       .sort((a, b) => (order(a) < order(b) ? 1 : -1))
       .filter((item) => options.after === undefined || order(item) < options.after);
@@ -75,17 +82,17 @@ export class MemoryStore implements Store {
 
   /** A copy of everything, for assertions. */
   items(): Item[] {
-    return [...this.#items.values()].map((item) => structuredClone(item));
+    return [...this.#items.values()].map(({ key, text }) => decodeItem(key, text));
   }
 
   /** Writes behind the protocol's back: for tests that corrupt an item. */
   force(item: Item): void {
-    this.#items.set(at(item), structuredClone(item));
+    this.#items.set(at(item), { key: { pk: item.pk, sk: item.sk }, text: encodeItem(item) });
   }
 
   #read(key: ItemKey): Item | undefined {
-    const item = this.#items.get(at(key));
-    return item === undefined ? undefined : structuredClone(item);
+    const stored = this.#items.get(at(key));
+    return stored === undefined ? undefined : decodeItem(key, stored.text);
   }
 
   #count(kind: string, key: ItemKey): void {
@@ -94,6 +101,9 @@ export class MemoryStore implements Store {
 }
 
 const at = (key: ItemKey): string => `${key.pk}|${key.sk}`;
+
+/** Sort keys are ordered by their UTF-8 bytes, which is not JavaScript's order beyond the basic plane. */
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 export interface Sent {
   readonly queue: "events" | AgentName;
@@ -107,20 +117,27 @@ export class MemoryQueues implements Queues {
   readonly hidden: { receiptHandle: string; seconds: number }[] = [];
 
   async sendHint(hint: Hint, options: { delaySeconds?: number } = {}): Promise<void> {
-    this.sent.push({ queue: "events", message: hint, delaySeconds: options.delaySeconds ?? 0 });
+    this.#send("events", hint, options.delaySeconds);
   }
 
   async sendWork(agent: AgentName, work: Work, options: { delaySeconds?: number } = {}): Promise<void> {
-    this.sent.push({ queue: agent, message: work, delaySeconds: options.delaySeconds ?? 0 });
+    this.#send(agent, work, options.delaySeconds);
   }
 
   async hide(receiptHandle: string, seconds: number): Promise<void> {
+    assertVisibility(seconds);
     this.hidden.push({ receiptHandle, seconds });
   }
 
   /** Takes the oldest message off, in the order sent. */
   take(): Sent | undefined {
     return this.sent.shift();
+  }
+
+  #send(queue: Sent["queue"], message: Hint | Work, delaySeconds = 0): void {
+    assertDelay(delaySeconds);
+    messageBody(message);
+    this.sent.push({ queue, message, delaySeconds });
   }
 }
 
@@ -130,7 +147,8 @@ export class MemoryBlobs implements Blobs {
   async put(executionId: ExecutionId, text: string): Promise<BlobRef> {
     const sha256 = createHash("sha256").update(text).digest("hex");
     const ref = `blobs/${executionId}/${sha256}`;
-    this.texts.set(ref, text);
+    // Bytes are UTF-8, which has no lone surrogates.
+    this.texts.set(ref, text.toWellFormed());
     return { ref, bytes: Buffer.byteLength(text), sha256 };
   }
 

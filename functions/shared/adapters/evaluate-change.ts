@@ -1,22 +1,51 @@
 import type { Item } from "../contracts/item.ts";
+import { assert } from "../kernel/assert.ts";
+import { TerminalError } from "../kernel/errors.ts";
 import type { Change, Condition, Path } from "../ports/store.ts";
 
 /**
  * The meaning of a Change where no DynamoDB evaluates it: the changed copy, or `undefined` when
- * a condition does not hold. The conformance suite holds this and DynamoDB to the same answers.
+ * a condition does not hold. The conformance suite holds this and DynamoDB to the same answers,
+ * down to what is refused: a path whose parent is no map, an addition to what is no number.
  */
 export const evaluateChange = (item: Item | undefined, change: Change): Item | undefined => {
+  assertWellFormed(change);
   if (item === undefined || !change.when.every((condition) => holds(item, condition))) return undefined;
   const next = structuredClone(item) as Record<string, unknown>;
-  for (const [path, value] of change.set ?? []) write(next, path, structuredClone(value));
+  for (const [path, value] of change.set ?? []) parentOf(next, path)[nameOf(path)] = structuredClone(value);
   for (const [path, amount] of change.add ?? []) {
     const now = read(next, path);
-    if (typeof now !== "number") throw new TypeError(`add: ${path.join(".")} is not a number`);
-    write(next, path, now + amount);
+    if (typeof now !== "number") throw pathMismatch(`${path.join(".")} is not a number`);
+    parentOf(next, path)[nameOf(path)] = now + amount;
   }
-  for (const path of change.remove ?? []) write(next, path, undefined);
+  for (const path of change.remove ?? []) delete parentOf(next, path)[nameOf(path)];
   return next as Item;
 };
+
+/** What the types cannot say of a Change: the key stays, and each part of an item is changed once. */
+export const assertWellFormed = (change: Change): void => {
+  const paths = [
+    ...(change.set ?? []).map(([path]) => path),
+    ...(change.add ?? []).map(([path]) => path),
+    ...(change.remove ?? []),
+  ];
+  const written = new Set<string>();
+  for (const path of paths) {
+    assert(path[0] !== "pk" && path[0] !== "sk", "the key of an item does not change");
+    const id = JSON.stringify(path);
+    assert(!written.has(id), `${id} is changed twice`);
+    written.add(id);
+  }
+  for (const path of paths) {
+    for (let parts = 1; parts < path.length; parts++) {
+      assert(!written.has(JSON.stringify(path.slice(0, parts))), `${path.join(".")} lies in a changed map`);
+    }
+  }
+};
+
+/** Our own words for what DynamoDB calls a ValidationException: the item is not shaped as its writer believes. */
+export const pathMismatch = (what: string, cause?: unknown): TerminalError =>
+  new TerminalError("Internal", `the stored item has another shape than the change: ${what}`, { cause });
 
 const holds = (item: Item, condition: Condition): boolean => {
   const value = read(item, condition.path);
@@ -34,21 +63,16 @@ const holds = (item: Item, condition: Condition): boolean => {
   }
 };
 
-const read = (from: unknown, path: Path): unknown =>
+const read = (from: unknown, path: readonly string[]): unknown =>
   path.reduce<unknown>((at, name) => (isMap(at) && Object.hasOwn(at, name) ? at[name] : undefined), from);
 
-const write = (into: Record<string, unknown>, path: Path, value: unknown): void => {
-  const parents = path.slice(0, -1);
-  const last = path.at(-1) as string;
-  const parent = parents.length === 0 ? into : read(into, parents as unknown as Path);
-  // DynamoDB refuses a document path whose parent is not there; removing nothing is nothing.
-  if (!isMap(parent)) {
-    if (value === undefined) return;
-    throw new TypeError(`set: the parent of ${path.join(".")} is not a map`);
-  }
-  if (value === undefined) delete parent[last];
-  else parent[last] = value;
+const parentOf = (root: Record<string, unknown>, path: Path): Record<string, unknown> => {
+  const parent = read(root, path.slice(0, -1));
+  if (!isMap(parent)) throw pathMismatch(`the parent of ${path.join(".")} is not a map`);
+  return parent;
 };
+
+const nameOf = (path: Path): string => path.at(-1) as string;
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

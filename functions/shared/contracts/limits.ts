@@ -9,11 +9,17 @@ const KiB = 1024;
 export const LIMITS = {
   /** SQS takes 256 KiB; the input never travels in a message, this bounds one POST body. */
   inputBytesMax: 256 * KiB,
+  /** The JSON around the input: room for escapes, which make up to six bytes of one. */
+  bodyBytesMax: 1024 * KiB,
   /** Messages hold ids only. */
   messageBytesMax: 1 * KiB,
   /** DynamoDB bills a write per KiB; above the target a warning is logged, at the wall the execution fails. */
   stateBytesTarget: 32 * KiB,
   stateBytesMax: 200 * KiB,
+  /** DynamoDB's own wall; nothing of ours comes near it. */
+  itemBytesMax: 400 * KiB,
+  /** DynamoDB: keys of one BatchGetItem. */
+  getManyMax: 100,
   /** STATE holds the input inline up to this size. */
   stateInlineBytesMax: 4 * KiB,
   turnInlineBytesMax: 32 * KiB,
@@ -39,6 +45,9 @@ export const LIMITS = {
   sameCallErrorAfter: 3,
   /** … and this often ends the task as NoProgress. */
   sameCallFailAfter: 10,
+  /** Quick retries of one model call within its turn; longer waits are the coordinator's. */
+  modelRetriesMax: 2,
+  modelRetryWaitMsMax: 5_000,
   modelCallMsMax: 300_000,
   modelIdleMsMax: 60_000,
   /** Kept free at the end of an invocation for storing and telling. */
@@ -67,7 +76,15 @@ export const LIMITS = {
   jsonDepthMax: 32,
   pageSizeDefault: 25,
   pageSizeMax: 100,
+  historyPageEventsMax: 1_000,
+  /** Texts in a response: a Lambda function may answer 6 MB in all, counted after JSON escaping. */
+  responseTextBytesMax: 5 * 1024 * KiB,
+  responseJsonBytesMax: 5.5 * 1024 * KiB,
   artifactsMax: 50,
+  /** Paths of all branches of one turn: they stand in the requester's record. */
+  artifactsBytesMax: 8 * KiB,
+  /** Turns that repair an answer which does not fit its agent's output schema. */
+  outputRepairsMax: 2,
   pathBytesMax: 900,
   pathPartsMax: 16,
   pathPartCharactersMax: 100,

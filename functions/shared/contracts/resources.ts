@@ -46,4 +46,64 @@ export const openShard = (id: ExecutionId): string => {
 export const openShards = (): string[] => Array.from({ length: OPEN_SHARDS }, (_, n) => `OPEN#${n}`);
 export const listPartition = (tenant: string): string => `TENANT#${tenant}`;
 
+export const OPEN_INDEX = "open";
+export const LIST_INDEX = "list";
+
+/** The part of CreateTable's input, and of CloudFormation's `AWS::DynamoDB::Table`, that both share. */
+interface TableDefinition {
+  BillingMode: "PAY_PER_REQUEST";
+  KeySchema: KeyElement[];
+  AttributeDefinitions: { AttributeName: string; AttributeType: "S" | "N" }[];
+  GlobalSecondaryIndexes: {
+    IndexName: string;
+    KeySchema: KeyElement[];
+    Projection: { ProjectionType: "KEYS_ONLY" | "INCLUDE"; NonKeyAttributes?: string[] };
+  }[];
+}
+interface KeyElement {
+  AttributeName: string;
+  KeyType: "HASH" | "RANGE";
+}
+
+/**
+ * The table in the words of DynamoDB's CreateTable and CloudFormation, for the stack, the emulators
+ * and the tests. The indexes carry almost nothing: a commit of STATE changes `nextCheckAt`, and
+ * everything projected beside it would be paid for again.
+ */
+export const TABLE: TableDefinition = {
+  BillingMode: "PAY_PER_REQUEST",
+  KeySchema: [
+    { AttributeName: "pk", KeyType: "HASH" },
+    { AttributeName: "sk", KeyType: "RANGE" },
+  ],
+  AttributeDefinitions: [
+    { AttributeName: "pk", AttributeType: "S" },
+    { AttributeName: "sk", AttributeType: "S" },
+    { AttributeName: "openPk", AttributeType: "S" },
+    { AttributeName: "nextCheckAt", AttributeType: "N" },
+    { AttributeName: "listPk", AttributeType: "S" },
+    { AttributeName: "createdAt", AttributeType: "N" },
+  ],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: OPEN_INDEX,
+      KeySchema: [
+        { AttributeName: "openPk", KeyType: "HASH" },
+        { AttributeName: "nextCheckAt", KeyType: "RANGE" },
+      ],
+      Projection: { ProjectionType: "KEYS_ONLY" },
+    },
+    {
+      IndexName: LIST_INDEX,
+      KeySchema: [
+        { AttributeName: "listPk", KeyType: "HASH" },
+        { AttributeName: "createdAt", KeyType: "RANGE" },
+      ],
+      Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["status"] },
+    },
+  ],
+};
+/** Seconds since the epoch, as DynamoDB's time to live wants it. */
+export const TIME_TO_LIVE_ATTRIBUTE = "expiresAt";
+
 export const agentQueueName = (agent: AgentName): string => `agent-${agent}`;
