@@ -2,25 +2,19 @@ import type { AgentManifest } from "../contracts/agent-manifest.ts";
 import type { ProtocolTimes } from "../contracts/protocol-times.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { Log } from "./log.ts";
-import type { Queues } from "./queues.ts";
+import type { Delivery, Queues, Verdict } from "./queues.ts";
 import type { Store } from "./store.ts";
 
-/** All that the coordinator stands on; wired from the environment by `entry/coordinator-handler.ts`. */
+/** All that the coordinator stands on: no blobs, no model, no workspace. */
 export interface CoordinatorPorts {
   readonly store: Store;
-  readonly queues: Queues;
+  readonly queues: Pick<Queues, "sendWork">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly times: ProtocolTimes;
-  /** Who there is, and each one's Retry policy. */
   readonly agents: AgentManifest;
+  readonly times: ProtocolTimes;
 }
 
-/** All that the sweeper stands on; wired from the environment by `entry/sweeper-handler.ts`. */
-export interface SweeperPorts {
-  readonly store: Pick<Store, "due">;
-  readonly queues: Pick<Queues, "sendHint">;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+/** Handles one batch of hints; a verdict for every delivery, whatever happens to the others. */
+export type Reconciler = (deliveries: readonly Delivery[]) => Promise<ReadonlyMap<string, Verdict>>;
