@@ -58,11 +58,11 @@ const LAYERS: readonly Layer[] = [
   {
     folder: "infra/local/",
     imports: [...shared("contracts/"), "infra/bundle.ts"],
-    packages: ["node:", "zod", "fauxqs", "dynalite", "@aws-sdk/"],
+    packages: ["node:", "zod", "fauxqs", "dynalite", "@aws-sdk/", "aws-lambda"],
   },
   {
     folder: "infra/cli/",
-    imports: [...shared("contracts/"), "infra/local/host.ts"],
+    imports: [...shared("contracts/", "kernel/nearest-name.ts"), "infra/local/host.ts"],
     packages: ["node:", "zod", "log-update", "slice-ansi"],
   },
 ];
