@@ -1,4 +1,4 @@
-import type { SQSBatchResponse, SQSEvent, SQSMessageAttributes, SQSRecord } from "aws-lambda";
+import type { SQSBatchResponse, SQSMessageAttributes, SQSRecord } from "aws-lambda";
 import type { ChildFunction } from "./child-function.ts";
 import type { Queue } from "./fauxqs-stores.ts";
 import { FunctionError } from "./function-settings.ts";
@@ -107,8 +107,7 @@ export class EventSource {
   async #deliver(records: readonly SQSRecord[]): Promise<void> {
     const { queue, fn, log } = this.#options;
     try {
-      const event = { Records: records } satisfies { Records: readonly SQSRecord[] };
-      const failed = failuresOf(await fn.invoke(JSON.stringify(event)), records);
+      const failed = failuresOf(await fn.invoke(JSON.stringify({ Records: records })), records);
       for (const record of records) {
         if (!failed.has(record.messageId)) queue.deleteMessage(record.receiptHandle);
       }
