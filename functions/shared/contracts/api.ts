@@ -10,70 +10,82 @@ import { Usage } from "./usage.ts";
 export const Timestamp = z.iso.datetime();
 
 /** What a caller may set; whatever is absent takes the default of `limits.ts`. */
-export const RequestedLimits = z.strictObject({
-  usd: z
-    .number()
-    .positive()
-    .max(LIMITS.microUsdMax / 1e6)
-    .optional(),
-  tokens: z.int().min(1).max(LIMITS.tokensMax).optional(),
-  calls: z.int().min(1).max(LIMITS.callsMax).optional(),
-  deadlineSeconds: z.int().min(1).max(LIMITS.deadlineSecondsMax).optional(),
-  depth: z.int().min(0).max(LIMITS.depthMax).optional(),
-  events: z.int().min(10).max(LIMITS.eventsMax).optional(),
-});
+export const RequestedLimits = z
+  .strictObject({
+    usd: z
+      .number()
+      .positive()
+      .max(LIMITS.microUsdMax / 1e6)
+      .optional(),
+    tokens: z.int().min(1).max(LIMITS.tokensMax).optional(),
+    calls: z.int().min(1).max(LIMITS.callsMax).optional(),
+    deadlineSeconds: z.int().min(1).max(LIMITS.deadlineSecondsMax).optional(),
+    depth: z.int().min(0).max(LIMITS.depthMax).optional(),
+    events: z.int().min(10).max(LIMITS.eventsMax).optional(),
+  })
+  .meta({ id: "RequestedLimits" });
 export type RequestedLimits = z.infer<typeof RequestedLimits>;
 
-export const StartExecutionBody = z.strictObject({
-  input: z.string().min(1),
-  /** Which agent starts; `coder` when absent. */
-  agent: AgentName.optional(),
-  limits: RequestedLimits.optional(),
-});
+export const StartExecutionBody = z
+  .strictObject({
+    input: z.string().min(1),
+    /** Which agent starts; `coder` when absent. */
+    agent: AgentName.optional(),
+    limits: RequestedLimits.optional(),
+  })
+  .meta({ id: "StartExecutionBody" });
 export type StartExecutionBody = z.infer<typeof StartExecutionBody>;
 
-export const StartExecutionAnswer = z.object({ executionId: ExecutionId, status: ExecutionStatus });
+export const StartExecutionAnswer = z
+  .object({ executionId: ExecutionId, status: ExecutionStatus })
+  .meta({ id: "StartExecutionAnswer" });
 export type StartExecutionAnswer = z.infer<typeof StartExecutionAnswer>;
 
 /** A task as `GET /executions/{id}` shows it; open ones include what has been used so far. */
-export const TaskView = z.object({
-  task: TaskNumber,
-  agent: AgentName,
-  status: TaskStatus,
-  attempt: z.int().min(1),
-  depth: z.int().nonnegative(),
-  /** The task that handed off to this one. */
-  requester: TaskNumber.optional(),
-  turns: z.int().nonnegative(),
-  toolCalls: z.int().nonnegative(),
-  /** Name of the tool call that is running, `model` while the model is asked, absent otherwise. */
-  doing: z.string().optional(),
-  usage: Usage,
-  failure: Failure.optional(),
-  scheduledAt: Timestamp,
-  endedAt: Timestamp.optional(),
-});
+export const TaskView = z
+  .object({
+    task: TaskNumber,
+    agent: AgentName,
+    status: TaskStatus,
+    attempt: z.int().min(1),
+    depth: z.int().nonnegative(),
+    /** The task that handed off to this one. */
+    requester: TaskNumber.optional(),
+    turns: z.int().nonnegative(),
+    toolCalls: z.int().nonnegative(),
+    /** Name of the tool call that is running, `model` while the model is asked, absent otherwise. */
+    doing: z.string().optional(),
+    usage: Usage,
+    failure: Failure.optional(),
+    scheduledAt: Timestamp,
+    endedAt: Timestamp.optional(),
+  })
+  .meta({ id: "TaskView" });
 export type TaskView = z.infer<typeof TaskView>;
 
-export const HandoffView = z.object({
-  handoff: z.int().min(1),
-  requester: TaskNumber,
-  mode: HandoffMode,
-  branches: z.array(z.object({ task: TaskNumber, agent: AgentName })),
-  onFailure: OnFailure,
-  status: z.enum(["OPEN", "JOINED"]),
-});
+export const HandoffView = z
+  .object({
+    handoff: z.int().min(1),
+    requester: TaskNumber,
+    mode: HandoffMode,
+    branches: z.array(z.object({ task: TaskNumber, agent: AgentName })),
+    onFailure: OnFailure,
+    status: z.enum(["OPEN", "JOINED"]),
+  })
+  .meta({ id: "HandoffView" });
 export type HandoffView = z.infer<typeof HandoffView>;
 
-export const ExecutionSummary = z.object({
-  executionId: ExecutionId,
-  status: ExecutionStatus,
-  agent: AgentName,
-  /** The first 80 characters of the input. */
-  input: z.string(),
-  createdAt: Timestamp,
-  endedAt: Timestamp.optional(),
-});
+export const ExecutionSummary = z
+  .object({
+    executionId: ExecutionId,
+    status: ExecutionStatus,
+    agent: AgentName,
+    /** The first 80 characters of the input. */
+    input: z.string(),
+    createdAt: Timestamp,
+    endedAt: Timestamp.optional(),
+  })
+  .meta({ id: "ExecutionSummary" });
 export type ExecutionSummary = z.infer<typeof ExecutionSummary>;
 
 export const ExecutionView = ExecutionSummary.extend({
@@ -81,6 +93,8 @@ export const ExecutionView = ExecutionSummary.extend({
   /** Changes with every commit; `?wait=` returns when it does, or when an open task made progress. */
   version: z.int(),
   output: z.string().optional(),
+  /** The whole output's size in bytes, present when `output` is only its beginning. */
+  outputBytes: z.int().optional(),
   failure: Failure.optional(),
   limits: z.object({
     usd: z.number().nullable(),
@@ -94,38 +108,49 @@ export const ExecutionView = ExecutionSummary.extend({
   usage: Usage,
   tasks: z.array(TaskView),
   handoffs: z.array(HandoffView),
-});
+}).meta({ id: "ExecutionView" });
 export type ExecutionView = z.infer<typeof ExecutionView>;
 
-export const ExecutionList = z.object({ executions: z.array(ExecutionSummary), next: z.string().optional() });
+export const ExecutionList = z
+  .object({ executions: z.array(ExecutionSummary), next: z.string().optional() })
+  .meta({ id: "ExecutionList" });
 export type ExecutionList = z.infer<typeof ExecutionList>;
 
 /** A history event with its number and ISO time; the other fields depend on `type` (history-event.ts). */
-export const EventView = z.looseObject({ n: z.int().min(1), at: Timestamp, type: z.string() });
+export const EventView = z
+  .looseObject({ n: z.int().min(1), at: Timestamp, type: z.string() })
+  .meta({ id: "EventView" });
 export type EventView = z.infer<typeof EventView>;
 
-export const HistoryPage = z.object({ status: ExecutionStatus, events: z.array(EventView) });
+/** `more` is true when further events exist already: ask again with the last number as `after`. */
+export const HistoryPage = z
+  .object({ status: ExecutionStatus, events: z.array(EventView), more: z.boolean().optional() })
+  .meta({ id: "HistoryPage" });
 export type HistoryPage = z.infer<typeof HistoryPage>;
 
-export const ToolCallView = z.object({
-  callId: z.string(),
-  tool: z.string(),
-  status: z.enum(["started", "finished", "unknown"]),
-  input: z.string(),
-  result: z.string().optional(),
-  isError: z.boolean().optional(),
-});
+export const ToolCallView = z
+  .object({
+    callId: z.string(),
+    tool: z.string(),
+    status: z.enum(["started", "finished", "unknown"]),
+    input: z.string(),
+    result: z.string().optional(),
+    isError: z.boolean().optional(),
+  })
+  .meta({ id: "ToolCallView" });
 export type ToolCallView = z.infer<typeof ToolCallView>;
 
-export const TurnView = z.object({
-  turn: z.int().min(1),
-  at: Timestamp,
-  model: z.string(),
-  stopReason: z.string().nullable(),
-  text: z.string(),
-  usage: Usage,
-  toolCalls: z.array(ToolCallView),
-});
+export const TurnView = z
+  .object({
+    turn: z.int().min(1),
+    at: Timestamp,
+    model: z.string(),
+    stopReason: z.string().nullable(),
+    text: z.string(),
+    usage: Usage,
+    toolCalls: z.array(ToolCallView),
+  })
+  .meta({ id: "TurnView" });
 export type TurnView = z.infer<typeof TurnView>;
 
 export const TaskDetail = TaskView.extend({
@@ -133,52 +158,65 @@ export const TaskDetail = TaskView.extend({
   answer: z.string().optional(),
   handoffResults: z.array(z.object({ task: TaskNumber, agent: AgentName, status: BranchStatus })).optional(),
   turnList: z.array(TurnView),
-});
+}).meta({ id: "TaskDetail" });
 export type TaskDetail = z.infer<typeof TaskDetail>;
 
-export const FileView = z.object({
-  path: z.string(),
-  version: z.int().min(1),
-  bytes: z.int().nonnegative(),
-  by: AgentName,
-  at: Timestamp,
-});
+export const FileView = z
+  .object({
+    path: z.string(),
+    version: z.int().min(1),
+    bytes: z.int().nonnegative(),
+    by: AgentName,
+    at: Timestamp,
+  })
+  .meta({ id: "FileView" });
 export type FileView = z.infer<typeof FileView>;
 
-export const FileList = z.object({ files: z.array(FileView) });
+export const FileList = z.object({ files: z.array(FileView) }).meta({ id: "FileList" });
 export type FileList = z.infer<typeof FileList>;
 
-export const FileContent = FileView.extend({ content: z.string() });
+/** `truncated` when the file is too large for a response: then `content` is its beginning, `bytes` the whole. */
+export const FileContent = FileView.extend({ content: z.string(), truncated: z.boolean().optional() }).meta({
+  id: "FileContent",
+});
 export type FileContent = z.infer<typeof FileContent>;
 
-export const AgentView = z.object({
-  name: AgentName,
-  role: z.string(),
-  tools: z.array(z.string()),
-  handoffs: z.array(AgentName),
-  provider: z.string(),
-  model: z.string(),
-  /** `false` when the price table does not know the model: then no dollar budget can be kept. */
-  priced: z.boolean(),
-});
+export const AgentView = z
+  .object({
+    name: AgentName,
+    role: z.string(),
+    tools: z.array(z.string()),
+    handoffs: z.array(AgentName),
+    provider: z.string(),
+    model: z.string(),
+    /** `false` when the price table does not know the model: then no dollar budget can be kept. */
+    priced: z.boolean(),
+  })
+  .meta({ id: "AgentView" });
 export type AgentView = z.infer<typeof AgentView>;
 
-export const AgentList = z.object({ agents: z.array(AgentView) });
+export const AgentList = z.object({ agents: z.array(AgentView) }).meta({ id: "AgentList" });
 export type AgentList = z.infer<typeof AgentList>;
 
 /** `scripted` is true when the answers come from the scripted model server, so that every client can say so. */
-export const Health = z.object({ status: z.literal("ok"), scripted: z.boolean() });
+export const Health = z.object({ status: z.literal("ok"), scripted: z.boolean() }).meta({ id: "Health" });
 export type Health = z.infer<typeof Health>;
 
 /** RFC 9457 `application/problem+json`. `code` is stable and in SCREAMING_SNAKE. */
-export const Problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  code: z.string(),
-  detail: z.string(),
-  /** The field at fault, as a JSON path such as `limits.usd`. */
-  path: z.string().optional(),
-  requestId: z.string(),
-});
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string(),
+    /** The field at fault, as a JSON path such as `limits.usd`. */
+    path: z.string().optional(),
+    /** With `ALREADY_FINISHED`. */
+    executionStatus: ExecutionStatus.optional(),
+    /** With `AGENT_NOT_FOUND` and `PRICE_UNKNOWN`: the known or the unpriced ones. */
+    agents: z.array(AgentName).optional(),
+    requestId: z.string(),
+  })
+  .meta({ id: "Problem" });
 export type Problem = z.infer<typeof Problem>;

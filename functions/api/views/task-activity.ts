@@ -1,0 +1,51 @@
+import type { TaskState } from "../../shared/contracts/execution-state.ts";
+import { type AgentName, type ExecutionId, taskIdOf } from "../../shared/contracts/ids.ts";
+import type { Item } from "../../shared/contracts/item.ts";
+import { CALL_PREFIX, TURN_PREFIX, taskPartition } from "../../shared/contracts/resources.ts";
+import { CallRecord, TaskRecord, TurnRecord } from "../../shared/contracts/task-record.ts";
+import { addUsage, NO_USAGE, type Usage } from "../../shared/contracts/usage.ts";
+import type { Store } from "../../shared/ports/store.ts";
+
+/** All that an agent has written about one task. */
+export interface TaskActivity {
+  /** Absent between the commit that scheduled the task and the drain that creates its record. */
+  readonly record: TaskRecord | undefined;
+  readonly turns: readonly TurnRecord[];
+  readonly calls: readonly CallRecord[];
+}
+
+/** One query: record, turns and calls share a partition. An item that does not parse is left out. */
+export const readActivity = async (
+  store: Pick<Store, "list">,
+  executionId: ExecutionId,
+  task: { readonly agent: AgentName; readonly n: number },
+): Promise<TaskActivity> => {
+  const items = await store.list(taskPartition(task.agent, taskIdOf(executionId, task.n)));
+  const under = (prefix: string): Item[] => items.filter(({ sk }) => sk.startsWith(prefix));
+  const record = items.find(({ sk }) => sk === "TASK");
+  return {
+    record: record === undefined ? undefined : TaskRecord.safeParse(record).data,
+    turns: under(TURN_PREFIX).flatMap((item) => TurnRecord.safeParse(item).data ?? []),
+    calls: under(CALL_PREFIX).flatMap((item) => CallRecord.safeParse(item).data ?? []),
+  };
+};
+
+/**
+ * What an open task has used so far. The record knows it as of its last suspension or attempt
+ * (with calls that failed and left no turn), the turns as of now: whichever counts more calls.
+ */
+export const usageSoFar = ({ record, turns }: TaskActivity): Usage => {
+  const ofTurns = turns.map(({ usage }) => usage).reduce(addUsage, NO_USAGE);
+  return record !== undefined && record.usage.calls >= ofTurns.calls ? record.usage : ofTurns;
+};
+
+/** `model` while a reservation is open, else the tool that runs; nothing while the task waits. */
+export const doingNow = (
+  task: TaskState,
+  activity: TaskActivity,
+  hasOpenReservation: boolean,
+): string | undefined => {
+  if (task.status !== "SCHEDULED" || activity.record?.status !== "SCHEDULED") return undefined;
+  if (hasOpenReservation) return "model";
+  return activity.calls.findLast(({ status }) => status === "started")?.tool;
+};
