@@ -1,0 +1,61 @@
+import type { Script } from "./script.ts";
+import { badHandoffs } from "./scripts/bad-handoffs.ts";
+import { bigAnswer } from "./scripts/big-answer.ts";
+import { empty } from "./scripts/empty.ts";
+import { failCollect } from "./scripts/fail-collect.ts";
+import { failFast } from "./scripts/fail-fast.ts";
+import { fanOut20 } from "./scripts/fan-out-20.ts";
+import { faults } from "./scripts/faults.ts";
+import { loop } from "./scripts/loop.ts";
+import { malformed } from "./scripts/malformed.ts";
+import { manyCalls } from "./scripts/many-calls.ts";
+import { moreFaults } from "./scripts/more-faults.ts";
+import { nested } from "./scripts/nested.ts";
+import { pingPong } from "./scripts/ping-pong.ts";
+import { quick } from "./scripts/quick.ts";
+import { quorum } from "./scripts/quorum.ts";
+import { refused } from "./scripts/refused.ts";
+import { researcherHandoff } from "./scripts/researcher-handoff.ts";
+import { single } from "./scripts/single.ts";
+import { slowPlanner } from "./scripts/slow-planner.ts";
+import { standard } from "./scripts/standard.ts";
+import { stopMe } from "./scripts/stop-me.ts";
+import { storm } from "./scripts/storm.ts";
+import { transfer } from "./scripts/transfer.ts";
+import { truncated } from "./scripts/truncated.ts";
+import { twoHandoffs } from "./scripts/two-handoffs.ts";
+import { unknownTool } from "./scripts/unknown-tool.ts";
+import { workspace } from "./scripts/workspace.ts";
+import { writeFiles } from "./scripts/write-files.ts";
+
+/** Every script that comes with the server; `[[name]]` in a request chooses one. */
+export const ALL_SCRIPTS: readonly Script[] = [
+  badHandoffs,
+  bigAnswer,
+  empty,
+  failCollect,
+  failFast,
+  fanOut20,
+  faults,
+  loop,
+  malformed,
+  manyCalls,
+  moreFaults,
+  nested,
+  pingPong,
+  quick,
+  quorum,
+  refused,
+  researcherHandoff,
+  single,
+  slowPlanner,
+  standard,
+  stopMe,
+  storm,
+  transfer,
+  truncated,
+  twoHandoffs,
+  unknownTool,
+  workspace,
+  writeFiles,
+];

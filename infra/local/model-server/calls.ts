@@ -1,0 +1,81 @@
+import type { Call, ToolResult, TurnContext } from "./script.ts";
+
+// The tools' inputs as scripts write them, in one place; the agents' own tools are the truth.
+
+export const listFiles = (): Call => ({ name: "list_files", input: {} });
+
+export const readFile = (path: string): Call => ({ name: "read_file", input: { path } });
+
+export const writeFile = (path: string, content: string, version?: number): Call => ({
+  name: "write_file",
+  input: { path, content, ...(version === undefined ? {} : { version }) },
+});
+
+/** Replaces the one place where `find` stands. */
+export const editFile = (path: string, find: string, replace: string): Call => ({
+  name: "edit_file",
+  input: { path, find, replace },
+});
+
+export interface HandoffTarget {
+  readonly agent: string;
+  readonly task: string;
+  readonly context?: string;
+  readonly artifacts?: readonly string[];
+}
+
+export const handoff = (
+  mode: "single" | "parallel" | "transfer",
+  to: readonly HandoffTarget[],
+  options: { readonly onFailure?: unknown; readonly deadlineSeconds?: unknown } = {},
+): Call => ({ name: "handoff", input: { mode, to, ...options } });
+
+/** Tool results for people, a line for each. */
+export const resultLines = (results: readonly ToolResult[]): string =>
+  results.map(({ tool, content, isError }) => `${tool} (${isError ? "error" : "ok"}): ${content}`).join("\n");
+
+/** One entry of a handoff's result. */
+export interface BranchAnswer {
+  readonly agent: string;
+  readonly status: string;
+  /** The answer, or the error in words. */
+  readonly text: string;
+}
+
+/** What the peers answered in the last turn that handed off, over all its handoff calls. */
+export const answersOf = (context: TurnContext): readonly BranchAnswer[] => {
+  for (let turn = context.turn - 1; turn >= 1; turn -= 1) {
+    const results = context.toolResultsOf(turn).filter(({ tool }) => tool === "handoff");
+    if (results.length > 0) return results.flatMap(branchesOf);
+  }
+  return [];
+};
+
+/** `planner (succeeded): its answer`, a line for each branch. */
+export const report = (context: TurnContext): string =>
+  answersOf(context)
+    .map(({ agent, status, text }) => `${agent} (${status}): ${text}`)
+    .join("\n");
+
+const branchesOf = (result: ToolResult): readonly BranchAnswer[] => {
+  const entries = parseList(result.content);
+  if (entries === undefined) {
+    return [{ agent: "handoff", status: result.isError ? "refused" : "unreadable", text: result.content }];
+  }
+  return entries.map((entry) => ({
+    agent: String(entry["agent"]),
+    status: String(entry["status"]),
+    text: textOf(entry["answer"] ?? entry["error"] ?? ""),
+  }));
+};
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+const parseList = (text: string): Array<Record<string, unknown>> | undefined => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
