@@ -1,5 +1,5 @@
 // The launcher is plain JavaScript on purpose: an old Node cannot read TypeScript, and must
-// still get as far as the sentence below. Nothing here may be younger than Node 14.
+// still get as far as the sentence below. Nothing here may be younger than Node 16.
 
 /** The first Node that runs `.ts` files and has everything this project uses. */
 const NODE_NEEDED = 24;
@@ -12,5 +12,6 @@ if (Number(running.split(".")[0]) < NODE_NEEDED) {
   );
   process.exitCode = 2;
 } else {
-  import("./main.ts").then(({ runProcess }) => runProcess());
+  const { runProcess } = await import("./main.ts");
+  await runProcess();
 }

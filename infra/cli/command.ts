@@ -1,0 +1,51 @@
+import type { Context } from "./context.ts";
+
+/** One flag as `--help` shows it and the parser checks it. */
+export interface Flag {
+  readonly type: "string" | "boolean";
+  /** What stands for the value in the help text: `URL`, `SECONDS`. */
+  readonly value?: string;
+  readonly help: string;
+}
+export type Flags = Readonly<Record<string, Flag>>;
+
+export type ValuesOf<F extends Flags> = {
+  readonly [Name in keyof F]?: F[Name]["type"] extends "string" ? string : boolean;
+};
+
+export interface Example {
+  /** What follows `npm run bulkhead -- `. */
+  readonly line: string;
+  readonly what: string;
+}
+
+export interface Command<F extends Flags = Flags> {
+  readonly name: string;
+  readonly summary: string;
+  /** Names of the positional arguments, in order; those in brackets may be left out. */
+  readonly positionals: readonly string[];
+  readonly flags: F;
+  readonly examples: readonly Example[];
+  /** Resolves with the exit code; rejects with a CliError for what a person can mend. */
+  run(values: ValuesOf<F & CommonFlags>, positionals: readonly string[], context: Context): Promise<number>;
+}
+
+const COMMON_FLAGS = {
+  api: { type: "string", value: "URL", help: "a Bulkhead API to talk to (or BULKHEAD_API)" },
+  key: { type: "string", value: "KEY", help: "its API key (or BULKHEAD_KEY)" },
+  data: { type: "string", value: "DIR", help: "open this data folder instead (default .bulkhead)" },
+  json: { type: "boolean", help: "JSON on stdout" },
+  help: { type: "boolean", help: "this text" },
+} as const satisfies Flags;
+export type CommonFlags = typeof COMMON_FLAGS;
+export type CommonValues = ValuesOf<CommonFlags>;
+
+/** All flags that a command takes, its own first. */
+export const flagsOf = (command: AnyCommand): Flags => ({ ...command.flags, ...COMMON_FLAGS });
+
+/** A command whatever its flags, as the table in `main.ts` holds it. */
+export type AnyCommand = Omit<Command, "run"> & {
+  run(values: never, positionals: readonly string[], context: Context): Promise<number>;
+};
+
+export const defineCommand = <const F extends Flags>(command: Command<F>): Command<F> => command;

@@ -1,0 +1,41 @@
+import type { Writable } from "node:stream";
+
+/** A stream to write to; the three are there when it is a terminal. */
+export type Output = Writable & { isTTY?: boolean; columns?: number; rows?: number };
+
+/** Everything a command may touch of its process, so that a test can stand in for it. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Results only. */
+  readonly stdout: Output;
+  /** Progress, notes and errors. */
+  readonly stderr: Output;
+  readonly stdin: AsyncIterable<Uint8Array | string>;
+  /**
+   * Calls `listener` for every SIGINT or SIGTERM with its count, from 1, until the returned
+   * function is called. While nobody listens, the process ends at once, as it would by itself.
+   */
+  onInterrupt(listener: (count: number) => void): () => void;
+  /** Ends the process now; for the second Ctrl-C. */
+  exit(code: number): never;
+}
+
+/** What a shell reports for a process that a SIGINT ended. */
+export const INTERRUPTED = 130;
+
+export const processContext = (): Context => ({
+  env: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: process.stdin,
+  onInterrupt: (listener) => {
+    let count = 0;
+    const heard = () => listener(++count);
+    const signals = ["SIGINT", "SIGTERM"] as const;
+    for (const signal of signals) process.on(signal, heard);
+    return () => {
+      for (const signal of signals) process.off(signal, heard);
+    };
+  },
+  exit: (code) => process.exit(code),
+});

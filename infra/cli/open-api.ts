@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs";
+import { type ApiClient, createApiClient } from "./api-client.ts";
+import type { CommonValues } from "./command.ts";
+import { type Context, INTERRUPTED } from "./context.ts";
+import { startEmbeddedHost } from "./embedded-host.ts";
+import { CliError, UsageError } from "./errors.ts";
+
+/** Where `up` listens unless told otherwise, and where the other commands look for it. */
+export const DEFAULT_PORT = 4100;
+export const DEFAULT_URL = `http://127.0.0.1:${DEFAULT_PORT}`;
+export const DEFAULT_DATA = ".bulkhead";
+
+/** A nobody on this machine refuses at once; a port that hangs is not ours. */
+const PROBE_MS = 1_000;
+
+export interface Opened {
+  readonly api: ApiClient;
+  readonly scripted: boolean;
+  /** The data folder, when this command opened one for itself. */
+  readonly dataDir: string | undefined;
+}
+
+export interface OpenOptions {
+  /** Open a data folder although a host listens at the default address. */
+  readonly ownHost?: boolean;
+  /**
+   * What the command does with a data folder: `read` it (nothing in it moves on, so that a look
+   * costs nothing), `work` in it (open executions go on), `create` it when it is not there and
+   * work in it. `none`: the command needs a host, but nothing that was kept.
+   */
+  readonly folder?: "read" | "work" | "create" | "none";
+}
+
+/**
+ * Gives `use` an API: the one that --api or BULKHEAD_API names, else the data folder of --data,
+ * else the host at the default address, else the default data folder. A folder is served by a
+ * host of this process, which is stopped afterwards, whatever happened.
+ */
+export const withApi = async <T>(
+  values: CommonValues,
+  context: Context,
+  use: (opened: Opened) => Promise<T>,
+  options: OpenOptions = {},
+): Promise<T> => {
+  const named = values.api ?? context.env["BULKHEAD_API"];
+  if (values.api !== undefined && values.data !== undefined) {
+    throw new UsageError("--api and --data exclude each other: a data folder is opened by a host of its own");
+  }
+  const key = values.key ?? context.env["BULKHEAD_KEY"];
+  if (named !== undefined && values.data === undefined) {
+    const api = createApiClient({ url: checkedUrl(named), key });
+    return use({ api, scripted: (await api.health()).scripted, dataDir: undefined });
+  }
+  if (values.data === undefined && options.ownHost !== true) {
+    const opened = await probe(key);
+    if (opened !== undefined) return use(opened);
+  }
+  return withFolder(values.data ?? DEFAULT_DATA, context, use, options.folder ?? "read");
+};
+
+/** The host at the default address, if one listens there. */
+export const probe = async (key?: string): Promise<Opened | undefined> => {
+  const api = createApiClient({ url: DEFAULT_URL, key });
+  try {
+    const { scripted } = await Promise.race([api.health(), refusal(PROBE_MS)]);
+    return { api, scripted, dataDir: undefined };
+  } catch {
+    return undefined;
+  }
+};
+
+const refusal = (ms: number): Promise<never> =>
+  new Promise((_, reject) => setTimeout(reject, ms, new Error("no answer")).unref());
+
+const withFolder = async <T>(
+  dataDir: string,
+  context: Context,
+  use: (opened: Opened) => Promise<T>,
+  folder: NonNullable<OpenOptions["folder"]>,
+): Promise<T> => {
+  if ((folder === "read" || folder === "work") && !existsSync(dataDir)) {
+    throw new CliError(`no host listens at ${DEFAULT_URL}, and there is no data folder ${dataDir}`, {
+      hint: "npm run demo    makes a first execution; --api URL or --data DIR look elsewhere",
+    });
+  }
+  const host = await startEmbeddedHost({
+    port: 0,
+    env: context.env,
+    ...(folder === "none" ? {} : { dataDir }),
+  });
+  const unsubscribe = context.onInterrupt((count) => {
+    if (count > 1) context.exit(INTERRUPTED);
+    // A command that started an execution stops it first, and then comes back here by itself.
+    if (folder !== "create") void host.stop().finally(() => context.exit(INTERRUPTED));
+  });
+  try {
+    return await use({ api: createApiClient({ url: host.url }), scripted: host.scripted, dataDir });
+  } finally {
+    unsubscribe();
+    await host.stop();
+  }
+};
+
+const checkedUrl = (text: string): string => {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(`"${text.slice(0, 80)}" is no URL of an API; it looks like ${DEFAULT_URL}`);
+  }
+  return text;
+};

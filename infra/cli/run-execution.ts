@@ -1,0 +1,59 @@
+import type { ExecutionView, StartExecutionBody } from "../../functions/shared/contracts/api.ts";
+import { type Context, INTERRUPTED } from "./context.ts";
+import { followExecution } from "./follow-execution.ts";
+import type { Opened } from "./open-api.ts";
+import { failureText } from "./view/event-teller.ts";
+import { bytesText } from "./view/format.ts";
+import { LiveProgress } from "./view/live-progress.ts";
+import { paintFor } from "./view/paint.ts";
+import { PlainProgress } from "./view/plain-progress.ts";
+import { textFor, writeJson } from "./write.ts";
+
+/**
+ * Starts an execution and shows it on stderr until it has ended. The first Ctrl-C stops the
+ * execution and waits for its end, the second leaves at once.
+ */
+export const runExecution = async (
+  { api, scripted, dataDir }: Opened,
+  body: StartExecutionBody,
+  context: Context,
+): Promise<ExecutionView> => {
+  const note = (text: string): unknown => context.stderr.write(`${text}\n`);
+  const { executionId } = await api.start(body);
+  note(`execution ${executionId}, ${dataDir === undefined ? `at ${api.url}` : `kept in ${dataDir}`}`);
+  if (scripted) note(paintFor(context.stderr)("yellow", SCRIPTED_NOTE));
+
+  const progress = createProgress(context);
+  const unsubscribe = context.onInterrupt((count) => {
+    if (count > 1) context.exit(INTERRUPTED);
+    // When this fails the execution ends by its deadline, or by the second Ctrl-C.
+    api.stop(executionId).catch(() => undefined);
+  });
+  try {
+    return await followExecution(api, executionId, progress);
+  } finally {
+    unsubscribe();
+    progress.end();
+  }
+};
+
+export const SCRIPTED_NOTE =
+  "answers are scripted: no model is asked and nothing is paid;\nset ANTHROPIC_API_KEY to use a real model";
+
+const createProgress = (context: Context): LiveProgress | PlainProgress =>
+  context.stderr.isTTY === true && context.env["TERM"] !== "dumb"
+    ? new LiveProgress(context.stderr)
+    : new PlainProgress((line) => context.stderr.write(`${line}\n`), Date.now);
+
+/** The answer, or why there is none: text on stdout, or the whole view as JSON. Gives the exit code. */
+export const showOutcome = (view: ExecutionView, context: Context, json: boolean): number => {
+  const { stdout, stderr } = context;
+  if (json) writeJson(stdout, view);
+  else if (view.output !== undefined) stdout.write(`${textFor(stdout, view.output)}\n`);
+  if (view.outputBytes !== undefined) {
+    stderr.write(`only the beginning is shown: the whole answer has ${bytesText(view.outputBytes)}\n`);
+  }
+  if (view.failure !== undefined) stderr.write(`${view.status} ${failureText(view.failure)}\n`);
+  else if (view.status !== "SUCCEEDED") stderr.write(`${view.status}\n`);
+  return view.status === "SUCCEEDED" ? 0 : 1;
+};

@@ -1,0 +1,88 @@
+import { createLogUpdate } from "log-update";
+import type { EventView, ExecutionView } from "../../../functions/shared/contracts/api.ts";
+import { totalTokens } from "../../../functions/shared/contracts/usage.ts";
+import type { Output } from "../context.ts";
+import { dollarsText, durationText, tokensText } from "./format.ts";
+import { clip, type Paint, paintFor } from "./paint.ts";
+import { taskTable } from "./task-table.ts";
+
+const FRAME_MS = 100;
+const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+/** Lines of a frame that are not tasks: the table's header, the total, and room for the prompt. */
+const OTHER_LINES = 6;
+
+/** Progress on a terminal: one line per task, redrawn in place until `end`. */
+export class LiveProgress {
+  readonly #stream: Output;
+  readonly #paint: Paint;
+  readonly #log: ReturnType<typeof createLogUpdate>;
+  readonly #timer: NodeJS.Timeout;
+  #view: ExecutionView | undefined;
+  #tick = 0;
+
+  constructor(stream: Output) {
+    this.#stream = stream;
+    this.#paint = paintFor(stream);
+    this.#log = createLogUpdate(stream as NodeJS.WriteStream);
+    this.#timer = setInterval(() => this.#draw(), FRAME_MS);
+  }
+
+  /** The view says all that a frame shows. */
+  event(_event: EventView): void {}
+
+  view(view: ExecutionView): void {
+    this.#view = view;
+  }
+
+  /** Leaves the last frame standing and the cursor below it. */
+  end(): void {
+    clearInterval(this.#timer);
+    this.#draw();
+    this.#log.done();
+  }
+
+  #draw(): void {
+    if (this.#view === undefined) return;
+    this.#tick += 1;
+    this.#log(
+      liveFrame(this.#view, {
+        columns: this.#stream.columns ?? 80,
+        rows: this.#stream.rows ?? 24,
+        now: Date.now(),
+        spinner: SPINNER[this.#tick % SPINNER.length] ?? "",
+        paint: this.#paint,
+      }),
+    );
+  }
+}
+
+export interface FrameOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly now: number;
+  readonly spinner: string;
+  readonly paint: Paint;
+}
+
+/** One picture of an execution; it always fits the terminal, since a taller one cannot be redrawn. */
+export const liveFrame = (view: ExecutionView, options: FrameOptions): string =>
+  [
+    ...taskTable(view, { ...options, tasksMax: Math.max(1, options.rows - OTHER_LINES) }),
+    "",
+    clip(totalLine(view, options), options.columns),
+  ].join("\n");
+
+const totalLine = (view: ExecutionView, { now, paint }: FrameOptions): string => {
+  const { tokens, usd } = view.limits;
+  const elapsed = durationText(
+    (view.endedAt === undefined ? now : Date.parse(view.endedAt)) - Date.parse(view.createdAt),
+  );
+  const spent = [
+    `${tokensText(totalTokens(view.usage))} of ${tokensText(tokens)} tokens`,
+    `${dollarsText(view.usage.microUsd)}${usd === null ? "" : ` of ${dollarsText(usd * 1e6)}`}`,
+  ].join("  ");
+  const status =
+    view.status === "RUNNING" ? "running" : paint(view.status === "SUCCEEDED" ? "green" : "red", view.status);
+  const hint = view.status === "RUNNING" ? paint("dim", "  Ctrl-C stops it") : "";
+  return `${status}  ${elapsed}  ${paint("dim", spent)}${hint}`;
+};

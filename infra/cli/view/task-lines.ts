@@ -1,0 +1,48 @@
+import type { TaskDetail, ToolCallView, TurnView } from "../../../functions/shared/contracts/api.ts";
+import { failureText, spentText } from "./event-teller.ts";
+import { type Look, section } from "./execution-lines.ts";
+import { dollarsText, tokensText } from "./format.ts";
+import { clip } from "./paint.ts";
+import { oneLine, printable } from "./safe-text.ts";
+
+/** One task: what it was asked, each turn with its tool calls, and its answer. */
+export const taskLines = (task: TaskDetail, look: Look): string[] => {
+  const { paint } = look;
+  return [
+    `${paint("bold", `task ${task.task}, ${task.agent}`)}  ${task.status}, attempt ${task.attempt}`,
+    `${paint("dim", "used")}  ${spentText(task.turns, task.usage)}`,
+    ...section("request", [printable(task.request).trimEnd()], paint),
+    ...section(
+      "turns",
+      task.turnList.flatMap((turn) => turnLines(turn, look)),
+      paint,
+    ),
+    ...section(
+      "handed off to",
+      (task.handoffResults ?? []).map((branch) => `task ${branch.task}, ${branch.agent}: ${branch.status}`),
+      paint,
+    ),
+    ...section("failure", task.failure === undefined ? [] : [failureText(task.failure)], paint),
+    ...section("answer", task.answer === undefined ? [] : [printable(task.answer).trimEnd()], paint),
+  ];
+};
+
+const turnLines = (turn: TurnView, { paint, columns }: Look): string[] => {
+  const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, microUsd } = turn.usage;
+  const read = inputTokens + cacheReadTokens + cacheWriteTokens;
+  const spent = `${tokensText(read)} in, ${tokensText(outputTokens)} out, ${dollarsText(microUsd)}`;
+  return [
+    clip(
+      `${paint("bold", `turn ${turn.turn}`)}  ${turn.model}, ${turn.stopReason ?? "no stop reason"}  ${paint("dim", spent)}`,
+      columns,
+    ),
+    ...(turn.text.trim() === "" ? [] : [clip(`  ${oneLine(turn.text)}`, columns)]),
+    ...turn.toolCalls.map((call) => clip(`  ${callText(call)}`, columns)),
+  ];
+};
+
+const callText = (call: ToolCallView): string => {
+  const outcome = call.status === "finished" ? (call.isError === true ? "error" : "ok") : call.status;
+  const result = call.result === undefined ? "" : ` -> ${oneLine(call.result)}`;
+  return `${call.tool} ${outcome}: ${oneLine(call.input)}${result}`;
+};

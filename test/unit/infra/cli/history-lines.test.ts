@@ -1,0 +1,23 @@
+import { stripVTControlCharacters } from "node:util";
+import { expect, test } from "vitest";
+import { HistoryLines } from "../../../../infra/cli/view/history-lines.ts";
+import { plain } from "../../../../infra/cli/view/paint.ts";
+import { at, standardEvents } from "./standard-execution.ts";
+
+test("the history view of the standard execution", async () => {
+  const lines = new HistoryLines({ columns: 80, paint: plain });
+  const text = standardEvents.map((event) => lines.of(event)).join("\n");
+  await expect(`${text}\n`).toMatchFileSnapshot("../../../golden/cli-history.txt");
+});
+
+test("an event of a newer API is still shown", () => {
+  const lines = new HistoryLines({ columns: 80, paint: plain });
+  expect(lines.of({ n: 1, at: at(0), type: "TaskPainted", colour: "red" })).toContain("TaskPainted");
+});
+
+test("a preview with control characters stays on its line", () => {
+  const lines = new HistoryLines({ columns: 200, paint: plain });
+  const line = lines.of({ n: 1, at: at(0), type: "ExecutionAborted", cause: "a\nb\u001b[2J" });
+  expect(line).toMatch(/execution +a b$/);
+  expect(line).toBe(stripVTControlCharacters(line).replaceAll("\n", ""));
+});

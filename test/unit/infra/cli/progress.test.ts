@@ -1,0 +1,97 @@
+import { stripVTControlCharacters } from "node:util";
+import { expect, test } from "vitest";
+import { liveFrame } from "../../../../infra/cli/view/live-progress.ts";
+import { plain } from "../../../../infra/cli/view/paint.ts";
+import { PlainProgress } from "../../../../infra/cli/view/plain-progress.ts";
+import { execution, finished, midway, START, standardEvents, task, usage } from "./standard-execution.ts";
+
+const frame = (view: Parameters<typeof liveFrame>[0], size = { columns: 80, rows: 24 }): string[] =>
+  liveFrame(view, { ...size, now: START + 2500, spinner: "⠋", paint: plain }).split("\n");
+
+test("plain progress is one line per event, and one per new turn or tool", () => {
+  const lines: string[] = [];
+  const progress = new PlainProgress(
+    (line) => lines.push(line),
+    () => START + 2500,
+  );
+  for (const event of standardEvents.slice(0, 5)) progress.event(event);
+  progress.view(midway);
+  progress.view(midway);
+  for (const event of standardEvents.slice(5)) progress.event(event);
+
+  expect(lines).toEqual([
+    "   0.0s  execution   started: Write a rate limiter",
+    "   0.0s  coder       scheduled",
+    "   1.2s  coder       handoff parallel -> planner, critic",
+    "   1.2s  planner     scheduled",
+    "   1.2s  critic      scheduled",
+    "   2.5s  planner     turn 1  asks the model",
+    "   2.5s  critic      turn 1  read_file  (900 tokens, $0.0036 so far)",
+    "   3.1s  planner     succeeded after 1 turn, 2.1k tokens, $0.0084",
+    "   3.4s  critic      failed in attempt 1: RateLimited: the provider answers 429",
+    "   3.4s  critic      tries again: attempt 2 in 2.0s",
+    "   6.0s  critic      succeeded after 1 turn, 2.4k tokens, $0.0096",
+    "   6.0s  coder       joined: planner succeeded, critic succeeded",
+    "   6.0s  coder       resumed with the answers",
+    "   9.5s  coder       succeeded after 4 turns, 12.4k tokens, $0.0496",
+    "   9.5s  execution   succeeded",
+  ]);
+});
+
+test("the live view shows who works, who waits, and for whom", () => {
+  expect(frame(midway)).toEqual([
+    "              doing                      turns  tools  tokens     cost  time",
+    "⠋ coder       waits for planner, critic      2      2    4.5k  $0.0180  2.5s",
+    "├─ ⠋ planner  asks the model                 0      0       0  $0.0000  1.3s",
+    "└─ ⠋ critic   attempt 2: read_file           1      1     900  $0.0036  1.3s",
+    "",
+    "running  2.5s  4.5k of 200k tokens  $0.0180 of $1.00  Ctrl-C stops it",
+  ]);
+});
+
+test("the last frame stands for the whole run", () => {
+  expect(frame(finished)).toEqual([
+    "              doing      turns  tools  tokens     cost  time",
+    "✔ coder       succeeded      4      5   12.4k  $0.0496  9.5s",
+    "├─ ✔ planner  succeeded      1      0    2.1k  $0.0084  1.9s",
+    "└─ ✔ critic   succeeded      1      0    2.4k  $0.0096  4.8s",
+    "",
+    "SUCCEEDED  9.5s  16.9k of 200k tokens  $0.0676 of $1.00",
+  ]);
+});
+
+test("nested handoffs are indented, and a second task of one agent has its number", () => {
+  const view = execution({
+    tasks: [
+      task(1, "coder"),
+      task(2, "planner", { requester: 1 }),
+      task(3, "critic", { requester: 1 }),
+      task(4, "critic", { requester: 2 }),
+    ],
+  });
+  expect(
+    frame(view)
+      .map((line) => line.slice(0, 18).trimEnd())
+      .slice(1, 5),
+  ).toEqual(["⠋ coder", "├─ ⠋ planner", "│  └─ ⠋ critic.4", "└─ ⠋ critic"]);
+});
+
+test("a frame fits a small terminal, and drops what has ended first", () => {
+  const tasks = Array.from({ length: 60 }, (_, i) =>
+    task(i + 1, i === 0 ? "coder" : "critic", i % 2 === 1 ? { status: "SUCCEEDED" } : {}),
+  );
+  const lines = frame(execution({ tasks }), { columns: 40, rows: 14 });
+  expect(lines.length).toBeLessThanOrEqual(13);
+  expect(Math.max(...lines.map((line) => stripVTControlCharacters(line).length))).toBeLessThanOrEqual(40);
+  expect(lines.join("\n")).not.toContain("succeeded");
+  expect(lines.join("\n")).toContain("… and 52 more");
+});
+
+test("an unknown price is shown as unknown", () => {
+  const view = execution({
+    limits: { ...execution().limits, usd: null },
+    usage: usage(10, null),
+    tasks: [task(1, "coder", { usage: usage(10, null) })],
+  });
+  expect(frame(view).at(-1)).toBe("running  2.5s  10 of 200k tokens  $?  Ctrl-C stops it");
+});
