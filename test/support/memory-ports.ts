@@ -145,7 +145,7 @@ export class MemoryBlobs implements Blobs {
   readonly texts = new Map<string, string>();
 
   async put(executionId: ExecutionId, text: string): Promise<BlobRef> {
-    const sha256 = createHash("sha256").update(text).digest("hex");
+    const sha256 = sha256Of(text);
     const ref = `blobs/${executionId}/${sha256}`;
     // Bytes are UTF-8, which has no lone surrogates.
     this.texts.set(ref, text.toWellFormed());
@@ -154,12 +154,14 @@ export class MemoryBlobs implements Blobs {
 
   async get(blob: BlobRef): Promise<string> {
     const text = this.texts.get(blob.ref);
-    if (text === undefined || createHash("sha256").update(text).digest("hex") !== blob.sha256) {
+    if (text === undefined || Buffer.byteLength(text) !== blob.bytes || sha256Of(text) !== blob.sha256) {
       throw new TerminalError("CheckpointLost", `blob ${blob.ref} is gone or altered`);
     }
     return text;
   }
 }
+
+const sha256Of = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** A clock that moves only when told to. */
 export class ManualClock implements Clock {

@@ -22,12 +22,14 @@ const SCHEMA = `
  * crash of a process survives and a power cut does not: enough for a laptop.
  */
 export const openSqlite = (file: string, busyTimeoutMs: number): DatabaseSync => {
+  let database: DatabaseSync | undefined;
   try {
-    const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+    database = new DatabaseSync(file, { timeout: busyTimeoutMs });
     database.exec("PRAGMA synchronous = NORMAL");
     if (versionOf(database) !== SCHEMA_VERSION) makeSchema(database, file);
     return database;
   } catch (error) {
+    database?.close();
     throw refusalOf(error, file);
   }
 };

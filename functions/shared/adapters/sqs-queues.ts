@@ -29,12 +29,13 @@ export const createSqsQueues = (
     message: Hint | Work,
     { delaySeconds = 0, group }: { readonly delaySeconds?: number; readonly group?: string },
   ): Promise<void> => {
+    const body = messageBody(message);
     assertDelay(delaySeconds);
     await attempt("SendMessage", () =>
       client.send(
         new SendMessageCommand({
           QueueUrl: url,
-          MessageBody: messageBody(message),
+          MessageBody: body,
           ...(delaySeconds === 0 ? {} : { DelaySeconds: delaySeconds }),
           ...(group === undefined ? {} : { MessageGroupId: group }),
         }),
