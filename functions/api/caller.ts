@@ -3,8 +3,6 @@ import type { Random } from "../shared/ports/clock.ts";
 /** What API Gateway says of a request (REST, v1), as far as we ask; absent in unit tests. */
 export interface RequestContext {
   readonly requestId?: string;
-  /** With the stage or base path in front, as the caller wrote it. */
-  readonly path?: string;
   readonly identity?: {
     readonly apiKeyId?: string | null;
     readonly accountId?: string | null;

@@ -19,6 +19,10 @@ export const shown = (value: unknown): string => {
 
 /** Quoted, with invisible and direction-changing characters spelled out, and at most 80 characters long. */
 export const quoted = (text: string): string =>
-  `"${text.replaceAll(/[\p{C}\p{Z}"\\]/gu, (character) => (character === " " ? character : escaped(character))).slice(0, 78)}"`;
+  `"${text.replaceAll(/[\p{C}\p{Z}"\\]/gu, escaped).slice(0, 78)}"`;
 
-const escaped = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+const escaped = (character: string): string => {
+  if (character === " ") return character;
+  if (character === '"' || character === "\\") return `\\${character}`;
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+};

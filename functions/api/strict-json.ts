@@ -23,65 +23,67 @@ const TOKEN =
 const WHITE_SPACE = /[ \t\n\r]*/y;
 
 type Frame = { readonly keys: Set<string>; key: string } | { readonly keys: null; index: number };
+/** What may come next, in the words of the error message. */
 type Expected =
-  | "value"
-  | "value or ]"
-  | "key"
-  | "key or }"
-  | ":"
-  | ", or the end of the list or object"
-  | "end";
+  | "a value"
+  | "a value or ]"
+  | "a key"
+  | "a key or }"
+  | "a colon"
+  | "a comma or the end of the list or object"
+  | "the end";
 
 const FORBIDDEN_KEYS = new Set(["__proto__", "constructor", "prototype"]);
 
 const inspect = (text: string): void => {
   const stack: Frame[] = [];
-  let expected: Expected = "value";
+  let expected: Expected = "a value";
   let at = 0;
 
   const refuse = (code: ProblemCode, detail: string): never => {
     throw new ApiProblem(code, detail, { path: pathOf(stack) });
   };
-  const afterValue = (): Expected => (stack.length === 0 ? "end" : ", or the end of the list or object");
+  const afterValue = (): Expected =>
+    stack.length === 0 ? "the end" : "a comma or the end of the list or object";
   const open = (frame: Frame): void => {
     if (stack.length === LIMITS.jsonDepthMax)
       refuse("TOO_DEEP", `more than ${LIMITS.jsonDepthMax} levels deep`);
     stack.push(frame);
   };
 
-  while (at < text.length || expected !== "end") {
+  while (at < text.length || expected !== "the end") {
     TOKEN.lastIndex = at;
     const token = TOKEN.exec(text);
     if (token === null) {
-      if (expected === "end" && afterSpace(text, at) === text.length) return;
+      if (expected === "the end" && afterSpace(text, at) === text.length) return;
       throw unexpected(text, at, expected);
     }
     const [, mark, string, number, , beyond] = token;
-    const wantsValue = expected === "value" || expected === "value or ]";
+    const wantsValue = expected === "a value" || expected === "a value or ]";
     const frame = stack.at(-1);
 
     if (wantsValue && mark === "{") {
       open({ keys: new Set(), key: "" });
-      expected = "key or }";
+      expected = "a key or }";
     } else if (wantsValue && mark === "[") {
       open({ keys: null, index: 0 });
-      expected = "value or ]";
+      expected = "a value or ]";
     } else if (wantsValue && mark === undefined) {
       if (beyond !== undefined) refuse("OUT_OF_RANGE", `${beyond} is not a JSON number`);
       if (number !== undefined && !isCarried(number)) refuse("OUT_OF_RANGE", outOfRange(number));
       expected = afterValue();
-    } else if ((expected === "key" || expected === "key or }") && string !== undefined && frame?.keys) {
+    } else if ((expected === "a key" || expected === "a key or }") && string !== undefined && frame?.keys) {
       const key = JSON.parse(string) as string;
       frame.key = key;
       if (FORBIDDEN_KEYS.has(key)) refuse("FORBIDDEN_KEY", `the key ${quoted(key)} is not allowed`);
       if (frame.keys.has(key)) refuse("DUPLICATE_KEY", `the key ${quoted(key)} stands twice in one object`);
       frame.keys.add(key);
-      expected = ":";
-    } else if (expected === ":" && mark === ":") {
-      expected = "value";
-    } else if (expected.startsWith(",") && mark === "," && frame) {
+      expected = "a colon";
+    } else if (expected === "a colon" && mark === ":") {
+      expected = "a value";
+    } else if (expected.startsWith("a comma") && mark === "," && frame) {
       if (frame.keys === null) frame.index += 1;
-      expected = frame.keys === null ? "value" : "key";
+      expected = frame.keys === null ? "a value" : "a key";
     } else if (frame && closes(mark, frame, expected)) {
       stack.pop();
       expected = afterValue();
@@ -94,8 +96,8 @@ const inspect = (text: string): void => {
 
 const closes = (mark: string | undefined, frame: Frame, expected: Expected): boolean =>
   frame.keys === null
-    ? mark === "]" && (expected === "value or ]" || expected.startsWith(","))
-    : mark === "}" && (expected === "key or }" || expected.startsWith(","));
+    ? mark === "]" && (expected === "a value or ]" || expected.startsWith("a comma"))
+    : mark === "}" && (expected === "a key or }" || expected.startsWith("a comma"));
 
 /** Whether a double holds this number and would be written the same again. */
 const isCarried = (source: string): boolean => {
@@ -112,6 +114,10 @@ const unexpected = (text: string, from: number, expected: Expected): ApiProblem 
   const before = text.slice(0, at).split("\n");
   const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
   const found = at === text.length ? "the text ends" : `there is ${quoted(text.slice(at, at + 10))}`;
+  if (text[at] === '"' && /^a (value|key)/.test(expected)) {
+    const detail = `the text that begins at ${place} has no end, a raw control character or an unknown escape`;
+    return new ApiProblem("INVALID_JSON", detail);
+  }
   return new ApiProblem("INVALID_JSON", `at ${place} ${found} where ${expected} should be`);
 };
 

@@ -97,7 +97,8 @@ export const startExecution = (app: ApiApp, ports: ApiPorts, counts: ToolCallCou
     const id = idFor(c.req.valid("header")["idempotency-key"], tenant, ports);
     const { status } = await createExecution(ports, { id, tenant, agent, body });
 
-    c.header("location", `${c.env?.requestContext?.path ?? "/executions"}/${id}`);
+    // Relative to the request's own URL: which stage or base path stands before it is the gateway's affair.
+    c.header("location", `executions/${id}`);
     const { wait } = c.req.valid("query");
     if (wait === undefined) return c.json({ executionId: id, status }, 202);
     const item = await readUntil(

@@ -31,12 +31,16 @@ export const readActivity = async (
 };
 
 /**
- * What an open task has used so far. The record knows it as of its last suspension or attempt
- * (with calls that failed and left no turn), the turns as of now: whichever counts more calls.
+ * What an open task has used so far. STATE and the record know it as of the last suspension or
+ * attempt, failed calls included; the turns as of now, without calls that left no turn. Whichever
+ * counts most calls is the newest.
  */
-export const usageSoFar = ({ record, turns }: TaskActivity): Usage => {
+export const usageSoFar = (task: TaskState, { record, turns }: TaskActivity): Usage => {
   const ofTurns = turns.map(({ usage }) => usage).reduce(addUsage, NO_USAGE);
-  return record !== undefined && record.usage.calls >= ofTurns.calls ? record.usage : ofTurns;
+  return [record?.usage ?? NO_USAGE, ofTurns].reduce(
+    (most, other) => (other.calls > most.calls ? other : most),
+    task.usage,
+  );
 };
 
 /** `model` while a reservation is open, else the tool that runs; nothing while the task waits. */

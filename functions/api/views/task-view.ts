@@ -21,7 +21,7 @@ export const openTaskView = (
 ): TaskView =>
   viewOf(state, task, {
     turns: Math.max(task.turns, activity.turns.length),
-    usage: usageSoFar(activity),
+    usage: usageSoFar(task, activity),
     toolCalls: activity.calls.length,
     doing: doingNow(task, activity, permit?.open[task.n] !== undefined),
   });
