@@ -5,9 +5,12 @@ import { runExecution, showOutcome } from "../run-execution.ts";
 import { fileLines } from "../view/file-table.ts";
 import { writeJson, writeLines } from "../write.ts";
 
-/** The first sentence is what the scripted model server knows its `standard` script by. */
-const REQUEST = `Write a token-bucket rate limiter in TypeScript with tests.
-Ask the planner for a plan and the critic for the risks, and act on both.`;
+/** What the scripted model server's `standard` script plays, and a real model can do as well. */
+const REQUEST = [
+  "Write a token-bucket rate limiter in TypeScript, with tests and a README.",
+  "Before you finish, hand off in parallel: the planner works out how to bring it into production,",
+  "the critic looks for defects and risks. Then act on what both say.",
+].join(" ");
 
 export const demo = defineCommand({
   name: "demo",
