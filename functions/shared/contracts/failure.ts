@@ -28,6 +28,7 @@ export const FAILURE_NAMES = [
   "ModelRejected",
   "ModelUnavailable",
   "NoProgress",
+  "OutputSchema",
   "RateLimited",
   "Refused",
   "SecretUnavailable",

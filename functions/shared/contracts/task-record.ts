@@ -120,5 +120,7 @@ export const FileRecord = z.object({
   by: AgentName,
   taskId: TaskId,
   at: Instant,
+  /** The tool call that wrote this version, so that the call can be repeated after a crash. */
+  call: z.string().optional(),
 });
 export type FileRecord = z.infer<typeof FileRecord>;

@@ -1,0 +1,4 @@
+import { createAgentHandler } from "../../shared/entry/agent-handler.ts";
+import { coder } from "./agent.ts";
+
+export const handler = createAgentHandler(coder);

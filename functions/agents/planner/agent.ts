@@ -1,0 +1,13 @@
+import { defineAgent } from "../../shared/agent/agent-spec.ts";
+import { handoff } from "../../shared/agent/handoff-tool.ts";
+import { editFile } from "../../shared/agent/tools/edit-file.ts";
+import { listFiles } from "../../shared/agent/tools/list-files.ts";
+import { readFile } from "../../shared/agent/tools/read-file.ts";
+import { searchFiles } from "../../shared/agent/tools/search-files.ts";
+import { writeFile } from "../../shared/agent/tools/write-file.ts";
+
+export const planner = defineAgent({
+  name: "planner",
+  role: "strategic planning",
+  tools: [listFiles, readFile, writeFile, editFile, searchFiles, handoff],
+});

@@ -1,0 +1,30 @@
+import type { AgentManifest } from "../contracts/agent-manifest.ts";
+import type { ProtocolTimes } from "../contracts/protocol-times.ts";
+import type { Blobs } from "../ports/blobs.ts";
+import type { Clock, Random } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { Model } from "../ports/model.ts";
+import type { Queues } from "../ports/queues.ts";
+import type { Store } from "../ports/store.ts";
+
+/** Everything one agent reaches. `model` is its own connection, with its own key. */
+export interface AgentPorts {
+  readonly store: Store;
+  readonly queues: Queues;
+  readonly blobs: Blobs;
+  readonly model: Model;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly times: ProtocolTimes;
+  /** All agents, this one included: who there is, and who may hand off to whom. */
+  readonly agents: AgentManifest;
+  /** The text of `prompt.md`. */
+  readonly prompt: string;
+}
+
+/** The function run that handles a delivery. */
+export interface Invocation {
+  /** Milliseconds until the platform kills it. */
+  remainingMs(): number;
+}

@@ -1,0 +1,29 @@
+import type { Failure } from "../contracts/failure.ts";
+import type { HandoffCall } from "../contracts/handoff.ts";
+import { RetryableError, toFailure } from "../kernel/errors.ts";
+import { RetryableModelError } from "../kernel/model-call-error.ts";
+import { Interruption } from "./interruption.ts";
+
+/** How one invocation's work on a task ended. */
+export type Ending =
+  | { readonly kind: "answered"; readonly text: string }
+  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "suspended"; readonly turn: number; readonly calls: readonly HandoffCall[] }
+  /** Not an outcome: another invocation goes on. */
+  | { readonly kind: "outOfTime" | "budgetBusy" | "fenced" };
+
+/**
+ * What a thrown error means for the task. `undefined`: nothing. A port could not be reached, and
+ * nothing can be written either: the lease runs out, and whoever takes over goes on from what is stored.
+ */
+export const endingOf = (error: unknown): Ending | undefined => {
+  if (error instanceof Interruption) {
+    if (error.kind === "fenced") return { kind: "fenced" };
+    return {
+      kind: "failed",
+      failure: { name: "Aborted", message: `stopped: ${error.message}`.slice(0, 1000) },
+    };
+  }
+  if (error instanceof RetryableError && !(error instanceof RetryableModelError)) return undefined;
+  return { kind: "failed", failure: toFailure(error) };
+};

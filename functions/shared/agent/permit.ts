@@ -1,0 +1,231 @@
+import { splitTaskId } from "../contracts/ids.ts";
+import { Permit, type Reservation } from "../contracts/permit.ts";
+import { permitKey } from "../contracts/resources.ts";
+import type { TurnRecord } from "../contracts/task-record.ts";
+import { totalTokens, type Usage } from "../contracts/usage.ts";
+import { assert } from "../kernel/assert.ts";
+import { TerminalError } from "../kernel/errors.ts";
+import type { Estimate } from "../ports/model.ts";
+import type { Condition, Path, Store } from "../ports/store.ts";
+import { type Caps, roomFor } from "./budget-room.ts";
+import { orUnsure } from "./or-unsure.ts";
+
+export type Reserved =
+  | { readonly kind: "reserved" | "fenced" | "wait" }
+  | { readonly kind: "stopped"; readonly cause: string }
+  | { readonly kind: "exceeded"; readonly message: string };
+
+interface Spending {
+  readonly id: string;
+  readonly estimate: Estimate;
+  /** `presumed`: nobody knows what it cost, so the estimate stays committed. */
+  real: Usage | "presumed" | undefined;
+}
+
+/** For one task and one epoch, on the PERMIT of its execution. */
+export interface PermitOptions {
+  readonly store: Store;
+  readonly taskId: string;
+  readonly epoch: number;
+  readonly caps: Caps;
+  readonly isTakeover: boolean;
+  /** The saved turns, to settle what a dead predecessor reserved. */
+  readonly turns: () => readonly TurnRecord[];
+}
+
+/**
+ * Money is asked for before it is spent.
+ *
+ * M1. No model call without a reservation that was applied under a permit without stops (P3).
+ * M2. A reservation is settled once, by its id (P4); at most one of a task is open.
+ * M3. What is `committed` never falls below what was spent: unknown costs stay at their estimate.
+ * M4. After a takeover the purse is fenced before an outcome is written (P5).
+ */
+export class TaskPermit {
+  readonly #options: PermitOptions;
+  readonly #n: string;
+  readonly #executionId: string;
+  /** The last reservation, as long as it may be open. */
+  #open: Spending | undefined;
+  #isFenced: boolean;
+
+  constructor(options: PermitOptions) {
+    const { executionId, n } = splitTaskId(options.taskId);
+    this.#options = options;
+    this.#executionId = executionId;
+    this.#n = String(n);
+    this.#isFenced = !options.isTakeover;
+  }
+
+  /**
+   * Reserves for try `attempt` of turn `turn`. A turn that was settled in mind only is settled in
+   * the same update: until then, its successor would settle it from the saved TURN.
+   */
+  async reserve(turn: number, attempt: number, estimate: Estimate): Promise<Reserved> {
+    const id = reservationId(this.#options.epoch, turn, attempt);
+    for (let tries = 1; tries <= TRIES_MAX; tries++) {
+      if ((await this.#tryToReserve(id, estimate)) === "applied") return this.#reserved(id, estimate);
+      const permit = await this.read();
+      const { id: openId, epoch: openEpoch = 0 } = permit.open[this.#n] ?? {};
+      if (openId === id) return this.#reserved(id, estimate);
+      if (Math.max(permit.epochs[this.#n] ?? 0, openEpoch) > this.#options.epoch) return { kind: "fenced" };
+      if (openId !== undefined) {
+        await this.settleLeftover(permit);
+        continue;
+      }
+      const cause = stopCauseOf(permit, this.#n);
+      if (cause !== undefined) return { kind: "stopped", cause };
+      this.#open = undefined;
+      const room = roomFor(estimate, permit, this.#options.caps);
+      if (room.kind !== "enough") return room;
+    }
+    return { kind: "wait" };
+  }
+
+  /** What the reserved call came to; written with the next reservation or by `settle`. */
+  spent(real: Usage | "presumed"): void {
+    assert(this.#open !== undefined, "only a reserved call can be spent");
+    this.#open.real = real;
+  }
+
+  /** Settles what is open. A refusal means that it was settled before, by us or by a successor. */
+  async settle(): Promise<void> {
+    const open = this.#open;
+    if (open === undefined) return;
+    await this.#close({ id: open.id, ...amountsOf(open.estimate) }, open.real ?? "presumed");
+    this.#open = undefined;
+  }
+
+  /**
+   * P4: settles the reservation that an earlier epoch left behind: with the real usage when its TURN
+   * was saved, otherwise it is presumed spent.
+   */
+  async settleLeftover(permit: Permit): Promise<void> {
+    const left = permit.open[this.#n];
+    if (left === undefined || left.epoch > this.#options.epoch) return;
+    const saved = this.#options.turns().find((turn) => left.id.startsWith(`${turn.epoch}.${turn.n}.`));
+    await this.#close(
+      left,
+      this.#open?.id === left.id ? (this.#open.real ?? "presumed") : (saved?.usage ?? "presumed"),
+    );
+    this.#open = undefined;
+  }
+
+  /**
+   * P5: `false` when a successor has fenced us. Costs nothing unless there was a takeover; then what
+   * the predecessor reserved is settled too, for after an outcome nobody would come to do it.
+   */
+  async fence(): Promise<boolean> {
+    if (this.#isFenced) return true;
+    const { epoch, store } = this.#options;
+    const path: Path = ["epochs", this.#n];
+    const when: Condition[] = [{ path, is: "missingOrAtMost", value: epoch }];
+    const written = await orUnsure(store.update(this.#key, { set: [[path, epoch]], when }));
+    const permit = await this.read();
+    this.#isFenced = written === "applied" || permit.epochs[this.#n] === epoch;
+    if (this.#isFenced) await this.settleLeftover(permit);
+    return this.#isFenced;
+  }
+
+  /** P3: why nothing more may be started for this task, if so. */
+  async stopCause(): Promise<string | undefined> {
+    return stopCauseOf(await this.read(), this.#n);
+  }
+
+  async read(): Promise<Permit> {
+    const parsed = Permit.safeParse(await this.#options.store.get(this.#key));
+    // Created before the execution (P2), so its absence is damage; without it nothing may be spent.
+    if (!parsed.success) throw new TerminalError("StateUnreadable", "this execution's permit cannot be read");
+    return parsed.data;
+  }
+
+  get #key() {
+    return permitKey(this.#executionId);
+  }
+
+  #reserved(id: string, estimate: Estimate): Reserved {
+    this.#open = { id, estimate, real: undefined };
+    this.#isFenced = true;
+    return { kind: "reserved" };
+  }
+
+  async #tryToReserve(id: string, estimate: Estimate): Promise<"applied" | "refused" | "unsure"> {
+    const { store, epoch, caps } = this.#options;
+    const need = amountsOf(estimate);
+    if (estimate.microUsd === null && caps.microUsd !== null) return "refused";
+    const last = this.#open;
+    const change = last === undefined ? NOTHING : changeOf(amountsOf(last.estimate), last.real ?? "presumed");
+    const reservation: Reservation = { id, epoch, ...need };
+    const open: Path = ["open", this.#n];
+    const dollars: Condition[] =
+      caps.microUsd === null
+        ? []
+        : [atMost("committedMicroUsd", caps.microUsd - need.microUsd - change.microUsd)];
+    return orUnsure(
+      store.update(this.#key, {
+        set: [
+          [open, { ...reservation }],
+          [["epochs", this.#n], epoch],
+        ],
+        add: [
+          [["committedTokens"], need.tokens + change.tokens],
+          [["committedMicroUsd"], need.microUsd + change.microUsd],
+          [["committedCalls"], 1],
+        ],
+        when: [
+          atMost("committedTokens", caps.tokens - need.tokens - change.tokens),
+          atMost("committedCalls", caps.calls - 1),
+          ...dollars,
+          { path: ["stopped"], is: "missing" },
+          { path: ["stops", this.#n], is: "missing" },
+          { path: ["epochs", this.#n], is: "missingOrAtMost", value: epoch },
+          last === undefined
+            ? { path: open, is: "missing" }
+            : { path: [...open, "id"], is: "equal", value: last.id },
+        ],
+      }),
+    );
+  }
+
+  async #close(reserved: Amounts & { readonly id: string }, real: Usage | "presumed"): Promise<void> {
+    const change = changeOf(reserved, real);
+    const open: Path = ["open", this.#n];
+    const write = () =>
+      this.#options.store.update(this.#key, {
+        add: [
+          [["committedTokens"], change.tokens],
+          [["committedMicroUsd"], change.microUsd],
+        ],
+        remove: [open],
+        when: [{ path: [...open, "id"], is: "equal", value: reserved.id }],
+      });
+    // Conditional on the id, so writing it once more cannot count twice.
+    if ((await orUnsure(write())) === "unsure") await write();
+  }
+}
+
+interface Amounts {
+  readonly tokens: number;
+  readonly microUsd: number;
+}
+
+const TRIES_MAX = 5;
+const NOTHING: Amounts = { tokens: 0, microUsd: 0 };
+
+const reservationId = (epoch: number, turn: number, attempt: number): string => `${epoch}.${turn}.${attempt}`;
+
+const amountsOf = ({ tokens, microUsd }: Estimate): Amounts => ({ tokens, microUsd: microUsd ?? 0 });
+
+/** What settling adds to `committed`: mostly negative, for estimates are upper bounds. */
+const changeOf = (reserved: Amounts, real: Usage | "presumed"): Amounts =>
+  real === "presumed"
+    ? NOTHING
+    : {
+        tokens: totalTokens(real) - reserved.tokens,
+        microUsd: real.microUsd === null ? 0 : real.microUsd - reserved.microUsd,
+      };
+
+const atMost = (name: string, value: number): Condition => ({ path: [name], is: "atMost", value });
+
+const stopCauseOf = (permit: Permit, n: string): string | undefined =>
+  permit.stopped?.cause ?? permit.stops[n]?.cause;

@@ -1,0 +1,87 @@
+import { LIMITS } from "../contracts/limits.ts";
+import { previewOf } from "../contracts/value.ts";
+import { stoppedBy } from "./interruption.ts";
+import { recordEnd, recordRefusal, recordStart, type TurnCall } from "./record-call.ts";
+import { refusalOfRepetition } from "./repetition.ts";
+import type { Turn } from "./saved-turn.ts";
+import type { TaskRun } from "./task-run.ts";
+import type { OrdinaryTool, ToolContext } from "./tool.ts";
+import { ToolRefusal } from "./tool.ts";
+import type { ToolResult } from "./transcript.ts";
+
+/**
+ * Gives every ordinary call of a turn its one result, in order; handoff calls are left open. A
+ * failing tool is an answer, not an exception. `outOfTime`: the rest is for the next invocation.
+ */
+export const runToolCalls = async (run: TaskRun, turn: Turn): Promise<"done" | "outOfTime"> => {
+  const calls = turn.toolUses.map((use, index): TurnCall => ({ turn, index, use }));
+  const open = calls.filter(({ index }) => run.transcript.resultOf(turn, index) === undefined);
+  const tooMany = open.filter(({ index }) => index >= LIMITS.toolCallsPerTurnMax);
+  await Promise.all(tooMany.map((call) => recordRefusal(run, call, TOO_MANY(calls.length))));
+  for (const call of open) {
+    if (call.index >= LIMITS.toolCallsPerTurnMax) break;
+    const tool = run.tools.find(call.use.name);
+    if (tool?.kind === "suspending") continue;
+    if (run.invocation.remainingMs() < LIMITS.wrapUpMs) return "outOfTime";
+    await answer(run, call, tool);
+  }
+  return "done";
+};
+
+const answer = async (run: TaskRun, call: TurnCall, tool: OrdinaryTool | undefined): Promise<void> => {
+  const { turn, index, use } = call;
+  const isFound = run.transcript.callOf(turn, index) !== undefined;
+  const refusal =
+    tool === undefined ? run.tools.unknown(use.name) : refusalOfRepetition(run.transcript.turns, turn, use);
+  const prepared = tool?.prepare(use.input) ?? NO_TOOL;
+  if (tool === undefined || refusal !== undefined || !prepared.ok) {
+    // A deploy may have taken away what a dead owner had started.
+    if (isFound) return recordEnd(run, call, "unknown", UNKNOWN);
+    return recordRefusal(run, call, refusal ?? `INVALID_INPUT: ${prepared.ok ? "" : prepared.problem}`);
+  }
+  await checkStops(run);
+  // P6: what is found was started by a dead owner, or by a write that only looked failed.
+  const isStartedBefore = isFound || (await recordStart(run, call)) === "found";
+  if (run.transcript.resultOf(turn, index) !== undefined) return;
+  if (isStartedBefore && tool.effect === "external") return recordEnd(run, call, "unknown", UNKNOWN);
+  return recordEnd(run, call, "finished", await execute(run, call, prepared.run));
+};
+
+/** P3: read anew before each call, for a beat is long compared with what a tool can do. */
+const checkStops = async (run: TaskRun): Promise<void> => {
+  run.signal.throwIfAborted();
+  const cause = await run.permit.stopCause();
+  if (cause !== undefined) throw stoppedBy(cause);
+};
+
+const execute = async (
+  run: TaskRun,
+  { turn, index }: TurnCall,
+  tool: (context: ToolContext) => Promise<string>,
+): Promise<ToolResult> => {
+  const callId = `${run.taskId}/${turn.record.n}.${index}`;
+  try {
+    const content = await tool({ workspace: run.workspace, callId, signal: run.signal });
+    return { content, isError: false };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    const text = error instanceof Error ? error.message : String(error);
+    return {
+      content: error instanceof ToolRefusal ? text : `TOOL_FAILED: ${previewOf(text, ERROR_TEXT_BYTES)}`,
+      isError: true,
+    };
+  }
+};
+
+const ERROR_TEXT_BYTES = 1024;
+
+const NO_TOOL = { ok: false, problem: "no such tool" } as const;
+
+const TOO_MANY = (count: number): string =>
+  `TOO_MANY_CALLS: a turn may make ${LIMITS.toolCallsPerTurnMax} tool calls, this one made ${count}; this call was not run`;
+
+const UNKNOWN: ToolResult = {
+  content:
+    "OUTCOME_UNKNOWN: the function died while this call ran; it may or may not have had its effect, and was not repeated. Find out before you go on.",
+  isError: true,
+};

@@ -1,0 +1,197 @@
+import type { TaskId } from "../contracts/ids.ts";
+import { LIMITS } from "../contracts/limits.ts";
+import { Work } from "../contracts/messages.ts";
+import { NO_USAGE } from "../contracts/usage.ts";
+import { TerminalError } from "../kernel/errors.ts";
+import type { Delivery, Verdict } from "../ports/queues.ts";
+import type { AgentPorts, Invocation } from "./agent-ports.ts";
+import type { AgentSpec } from "./agent-spec.ts";
+import { repairAnswer } from "./answer-schema.ts";
+import { claimTask, type Held } from "./claim.ts";
+import { type Concluding, conclude, tell } from "./conclude.ts";
+import { type Ending, endingOf } from "./ending.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { judgeTurn } from "./judge-turn.ts";
+import { openRun } from "./open-run.ts";
+import { TaskPermit } from "./permit.ts";
+import { checkKnowsItsTools } from "./repetition.ts";
+import { requestHandoffs } from "./request-handoffs.ts";
+import { runToolCalls } from "./run-tool-calls.ts";
+import { parseTurn, type StoredTask } from "./stored-task.ts";
+import { takeTurn } from "./take-turn.ts";
+import type { TaskRun } from "./task-run.ts";
+
+/**
+ * One agent, standing alone: its own name, role and configuration, its own model connection, its
+ * own tools, its own context; nothing of it is shared with another agent.
+ *
+ * A1. One message in: claim the task, take turns until it ends, suspends, or time is short.
+ * A2. What is done is stored before anybody is told, and told before the message is acknowledged (P8).
+ * A3. Killed anywhere, a successor goes on from what is stored: no saved turn is paid again, no
+ *     finished call repeated (P6).
+ * A4. No model call without a reservation (P3-P5).
+ * A5. `handle` never throws: whatever happens has a verdict on the message.
+ */
+export class StandaloneAgent {
+  readonly name: string;
+  readonly role: string;
+  readonly #spec: AgentSpec;
+  readonly #ports: AgentPorts;
+
+  constructor(spec: AgentSpec, ports: AgentPorts) {
+    this.name = spec.name;
+    this.role = spec.role;
+    this.#spec = spec;
+    this.#ports = ports;
+  }
+
+  async handle(delivery: Delivery, invocation: Invocation): Promise<Verdict> {
+    const { log, times } = this.#ports;
+    try {
+      const work = readWork(delivery.body);
+      if (work.kind === "work") return await this.#handleTask(work.taskId, delivery, invocation);
+      log.error("message not understood", { code: work.code, messageId: delivery.messageId });
+      // What is no JSON goes to the dead-letter queue for an operator; a newer version is not this one's business.
+      return work.code === "NOT_JSON" ? { returnAfterSeconds: 0 } : "done";
+    } catch (error) {
+      // A port is away, or this is a bug before anything was claimed: the lease, if any, runs out by itself (P7).
+      log.error("delivery failed", { messageId: delivery.messageId, error: nameOf(error) });
+      return { returnAfterSeconds: Math.ceil((times.leaseMs + times.stealMarginMs) / 1000) };
+    }
+  }
+
+  async #handleTask(taskId: TaskId, delivery: Delivery, invocation: Invocation): Promise<Verdict> {
+    const claimed = await claimTask(this.#ports, this.name, taskId, delivery);
+    switch (claimed.kind) {
+      case "leave":
+        return claimed.verdict;
+      case "told":
+        return this.#tellAgain(claimed.task);
+      case "held":
+        return this.#workOn(claimed.held, delivery, invocation);
+    }
+  }
+
+  /** P8: the one before us may have died between storing and telling, or between storing and settling. */
+  async #tellAgain(task: StoredTask): Promise<Verdict> {
+    await tell(this.#ports, task.record);
+    const permit = this.#permitOf(task, { epoch: task.record.epoch, isTakeover: false });
+    await permit.settleLeftover(await permit.read());
+    return "done";
+  }
+
+  async #workOn(held: Held, delivery: Delivery, invocation: Invocation): Promise<Verdict> {
+    const ports = this.#ports;
+    const permit = this.#permitOf(held.task, held);
+    const heartbeat = new Heartbeat(ports, held, delivery, permit);
+    let run: Concluding = { ports, held, permit, unsavedUsage: NO_USAGE, transcript: { saved: [] } };
+    const work = async (): Promise<Ending> => {
+      if (held.isCrashLoop) throw crashLoop();
+      const opened = await openRun({ spec: this.#spec, ports, held, permit, heartbeat, invocation });
+      run = opened;
+      return this.#work(opened);
+    };
+    try {
+      const ending = await work().catch((error: unknown) => this.#endingOf(error, held, heartbeat.signal));
+      return await conclude(run, ending);
+    } finally {
+      await heartbeat.stop();
+    }
+  }
+
+  #permitOf(task: StoredTask, { epoch, isTakeover }: Pick<Held, "epoch" | "isTakeover">): TaskPermit {
+    const { taskId, request } = task.record;
+    const { limits } = this.#spec;
+    return new TaskPermit({
+      store: this.#ports.store,
+      taskId,
+      epoch,
+      isTakeover,
+      turns: () => task.turnItems.map(parseTurn),
+      caps: {
+        tokens: lower(request.limits.tokens, limits.tokens),
+        calls: lower(request.limits.calls, limits.calls),
+        microUsd: request.limits.microUsd === null ? null : lower(request.limits.microUsd, limits.microUsd),
+      },
+    });
+  }
+
+  #endingOf(error: unknown, held: Held, signal: AbortSignal): Ending {
+    // Whatever was thrown while the work was being aborted, the reason for that is what counts.
+    const ending = endingOf(signal.aborted ? signal.reason : error);
+    if (ending === undefined) throw error;
+    this.#ports.log.warn("attempt ended", { taskId: held.task.record.taskId, code: nameOf(error) });
+    return ending;
+  }
+
+  /** Acts on the last turn and takes the next, until a turn brings an ending. */
+  async #work(run: TaskRun): Promise<Ending> {
+    for (let turnsTaken = 0; ; turnsTaken++) {
+      const ending = await act(run);
+      if (ending !== undefined) return ending;
+      if (isShortOfTime(run, turnsTaken)) return { kind: "outOfTime" };
+      const turnsMax = run.spec.limits.turns ?? LIMITS.turnsPerTaskMax;
+      if (run.transcript.turnsSaved >= turnsMax) {
+        throw new TerminalError(
+          "TooManyTurns",
+          `the task has not ended after ${turnsMax} turns; make it smaller`,
+        );
+      }
+      if ((await takeTurn(run)) === "wait") return { kind: "budgetBusy" };
+    }
+  }
+}
+
+/** Carries out what the last turn asks for. `undefined`: the model is to be asked again. */
+const act = async (run: TaskRun): Promise<Ending | undefined> => {
+  const turn = run.transcript.last;
+  if (turn === undefined) return undefined;
+  const judged = judgeTurn(turn);
+  switch (judged.kind) {
+    case "failure":
+      throw new TerminalError(judged.name, judged.message);
+    case "goOn":
+      return undefined;
+    case "answer":
+      return (await repairAnswer(run, turn, judged.text)) === "fits"
+        ? { kind: "answered", text: judged.text }
+        : undefined;
+    case "calls": {
+      if ((await runToolCalls(run, turn)) === "outOfTime") return { kind: "outOfTime" };
+      const calls = await requestHandoffs(run, turn);
+      if (calls.length > 0) return { kind: "suspended", turn: turn.record.n, calls };
+      checkKnowsItsTools(run.transcript.turns, run.tools);
+      return undefined;
+    }
+  }
+};
+
+/**
+ * A model call may take as long as it is allowed to. The first of an invocation is made whenever
+ * there is time to wrap up: otherwise a function with a short timeout would hand the task on for ever.
+ */
+const isShortOfTime = ({ invocation }: TaskRun, turnsTaken: number): boolean =>
+  invocation.remainingMs() < LIMITS.wrapUpMs + (turnsTaken === 0 ? 0 : LIMITS.modelCallMsMax);
+
+const readWork = (
+  body: string,
+): { kind: "work"; taskId: TaskId } | { kind: "unreadable"; code: "NOT_JSON" | "UNKNOWN_MESSAGE" } => {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return { kind: "unreadable", code: "NOT_JSON" };
+  }
+  const work = Work.safeParse(json);
+  return work.success ? work.data : { kind: "unreadable", code: "UNKNOWN_MESSAGE" };
+};
+
+const lower = (limit: number, own: number | undefined): number => Math.min(limit, own ?? limit);
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
+
+const crashLoop = (): TerminalError =>
+  new TerminalError(
+    "CrashLoop",
+    `the function died ${LIMITS.crashesMax} times in a row without getting on; its log has the reason`,
+  );

@@ -1,0 +1,142 @@
+import { LIMITS } from "../contracts/limits.ts";
+import { turnKey } from "../contracts/resources.ts";
+import type { TurnRecord } from "../contracts/task-record.ts";
+import { addUsage } from "../contracts/usage.ts";
+import type { Value } from "../contracts/value.ts";
+import { backoffMs } from "../kernel/backoff.ts";
+import { RetryableError, TerminalError } from "../kernel/errors.ts";
+import { RetryableModelError, TerminalModelError } from "../kernel/model-call-error.ts";
+import type { ModelRequest, ModelTurn } from "../ports/model.ts";
+import { fenced, stoppedBy } from "./interruption.ts";
+import { orUnsure } from "./or-unsure.ts";
+import { readTurn, turnOf } from "./saved-turn.ts";
+import { parseTurn } from "./stored-task.ts";
+import { toValue } from "./stored-value.ts";
+import type { TaskRun } from "./task-run.ts";
+
+/**
+ * One model turn: reserve, call, save. It is settled with the next reservation, or when the run ends.
+ * `wait`: only reservations of others stand in the way, nothing was called. Throws what ended the
+ * attempt, or an Interruption.
+ */
+export const takeTurn = async (run: TaskRun): Promise<"taken" | "wait"> => {
+  const n = run.transcript.turnsSaved + 1;
+  const request: ModelRequest = {
+    ...run.snapshot,
+    messages: run.transcript.messages(),
+    maxTokens: run.spec.model.maxTokens ?? LIMITS.outputTokensDefault,
+  };
+  for (let attempt = 1; ; attempt++) {
+    if ((await reserve(run, n, attempt, request)) === "wait") return "wait";
+    const said = await callModel(run, request, attempt);
+    if (said !== "again") {
+      await saveTurn(run, n, said);
+      return "taken";
+    }
+  }
+};
+
+const reserve = async (
+  run: TaskRun,
+  n: number,
+  attempt: number,
+  request: ModelRequest,
+): Promise<"reserved" | "wait"> => {
+  run.signal.throwIfAborted();
+  const reserved = await run.permit.reserve(n, attempt, run.ports.model.estimate(request));
+  switch (reserved.kind) {
+    case "stopped":
+      throw stoppedBy(reserved.cause);
+    case "fenced":
+      throw fenced();
+    case "exceeded":
+      throw new TerminalError("BudgetExceeded", reserved.message);
+    case "reserved":
+    case "wait":
+      return reserved.kind;
+  }
+};
+
+/** A short disturbance is sat out here; a longer one ends the attempt, and the coordinator schedules the next. */
+const callModel = async (
+  run: TaskRun,
+  request: ModelRequest,
+  attempt: number,
+): Promise<ModelTurn | "again"> => {
+  const { model, clock, random, log } = run.ports;
+  try {
+    const said = await model.call(request, run.signal);
+    run.permit.spent(said.usage);
+    return said;
+  } catch (error) {
+    const isModelError = error instanceof RetryableModelError || error instanceof TerminalModelError;
+    run.permit.spent(isModelError ? error.used : "presumed");
+    if (isModelError) run.unsavedUsage = addUsage(run.unsavedUsage, error.used);
+    run.signal.throwIfAborted();
+    const waitMs = quickRetryMs(error, attempt, random.fraction());
+    if (waitMs === undefined) throw error;
+    log.warn("model call failed, trying again", { taskId: run.taskId, attempt, waitMs });
+    await clock.sleep(waitMs, run.signal);
+    return "again";
+  }
+};
+
+const quickRetryMs = (error: unknown, attempt: number, fraction: number): number | undefined => {
+  if (!(error instanceof RetryableModelError) || attempt > LIMITS.modelRetriesMax) return undefined;
+  const askedMs = error.retryAfterSeconds === undefined ? undefined : error.retryAfterSeconds * 1000;
+  if (askedMs !== undefined) return askedMs <= LIMITS.modelRetryWaitMsMax ? askedMs : undefined;
+  return backoffMs(attempt, { baseMs: 1_000, maxMs: LIMITS.modelRetryWaitMsMax }, fraction);
+};
+
+/** P6: create-only. Who loses the race has paid for nothing, and goes on with what is stored. */
+const saveTurn = async (run: TaskRun, n: number, said: ModelTurn): Promise<void> => {
+  const { store, blobs } = run.ports;
+  const { agent, expiresAt } = run.held.task.record;
+  const key = turnKey(agent, run.taskId, n);
+  const message = JSON.stringify(said.content);
+  const record = await turnRecord(run, n, said, message);
+  for (let tries = 1; tries <= LIMITS.commitTriesMax; tries++) {
+    const written = await orUnsure(store.create({ ...key, ...record, expiresAt }));
+    const stored = written === "applied" ? record : await store.get(key);
+    if (stored === undefined) continue;
+    const turn = parseTurn({ ...key, ...stored });
+    if (turn.epoch > run.held.epoch) throw fenced();
+    if (turn.epoch < run.held.epoch) run.unsavedUsage = addUsage(run.unsavedUsage, said.usage);
+    const isOwn = turn.epoch === run.held.epoch;
+    run.transcript.addTurn(
+      ...(isOwn ? ([turnOf(turn, message), run.given] as const) : await adopt(turn, run)),
+    );
+    run.given = [];
+    return;
+  }
+  throw new RetryableError("Internal", `turn ${n} could not be saved`);
+
+  async function adopt(turn: TurnRecord, { ports }: TaskRun) {
+    ports.log.warn("another owner saved this turn first", { taskId: run.taskId, turn: turn.n });
+    const adopted = await readTurn(turn, blobs);
+    return [adopted.turn, adopted.given] as const;
+  }
+};
+
+const turnRecord = async (run: TaskRun, n: number, said: ModelTurn, message: string): Promise<TurnRecord> => {
+  const { executionId } = run.held.task.record;
+  const pack = (text: string): Promise<Value> =>
+    toValue(run.ports.blobs, executionId, text, { inlineBytesMax: LIMITS.turnInlineBytesMax });
+  const [packedMessage, given, snapshot] = await Promise.all([
+    pack(message),
+    run.given.length === 0 ? undefined : pack(JSON.stringify(run.given)),
+    n > 1 ? undefined : pack(JSON.stringify(run.snapshot)),
+  ]);
+  return {
+    n,
+    epoch: run.held.epoch,
+    at: run.ports.clock.now(),
+    message: packedMessage,
+    stopReason: said.stopReason,
+    model: said.model,
+    requestId: said.requestId,
+    usage: said.usage,
+    ...(given === undefined ? {} : { given }),
+    ...(snapshot === undefined ? {} : { snapshot }),
+  };
+};

@@ -1,0 +1,39 @@
+import type { TaskId } from "../contracts/ids.ts";
+import type { ToolSchema } from "../contracts/model-message.ts";
+import type { Usage } from "../contracts/usage.ts";
+import type { AgentPorts, Invocation } from "./agent-ports.ts";
+import type { AgentSpec } from "./agent-spec.ts";
+import type { Held } from "./claim.ts";
+import type { TaskPermit } from "./permit.ts";
+import type { RequestText } from "./request-text.ts";
+import type { GivenResult } from "./saved-turn.ts";
+import type { ToolRegistry } from "./tool-registry.ts";
+import type { Transcript } from "./transcript.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** One invocation's work on one claimed task: everything that its steps share. */
+export interface TaskRun {
+  readonly spec: AgentSpec;
+  readonly ports: AgentPorts;
+  readonly invocation: Invocation;
+  readonly taskId: TaskId;
+  readonly held: Held;
+  readonly permit: TaskPermit;
+  /** Aborted with an Interruption when the work must end at once. */
+  readonly signal: AbortSignal;
+  readonly request: RequestText;
+  readonly tools: ToolRegistry;
+  /** What the model is told about itself and its tools: of the first turn, for the whole task. */
+  readonly snapshot: Snapshot;
+  readonly transcript: Transcript;
+  readonly workspace: Workspace;
+  /** Handoff results that the next turn is told and stores. */
+  given: readonly GivenResult[];
+  /** Paid, but not part of a saved turn of this task: failed tries, and turns that lost a race. */
+  unsavedUsage: Usage;
+}
+
+export interface Snapshot {
+  readonly system: string;
+  readonly tools: readonly ToolSchema[];
+}
