@@ -1,0 +1,67 @@
+import type { OutboxEntry } from "../shared/contracts/command.ts";
+import { stateKey } from "../shared/contracts/resources.ts";
+import type { StoredExecution } from "../shared/contracts/stored-execution.ts";
+import type { CoordinatorPorts } from "../shared/ports/coordinator-ports.ts";
+import type { Path } from "../shared/ports/store.ts";
+import { type Assignment, carryOut } from "./carry-out.ts";
+import { removeCheck, setCheck } from "./commit.ts";
+import { nextCheckAt } from "./core/checks.ts";
+
+/**
+ * Carries out committed commands, at least once each: in order, but neighbours of one kind side by
+ * side, since they are about different tasks. Every entry that was carried out is removed, also
+ * when a later one throws (P9); then rejects with what was thrown.
+ */
+export const drainOutbox = async (
+  ports: CoordinatorPorts,
+  assignment: Assignment,
+  entries: readonly OutboxEntry[],
+): Promise<void> => {
+  const done: OutboxEntry[] = [];
+  try {
+    for (const alike of neighboursOfOneKind(entries)) {
+      const outcomes = await Promise.allSettled(alike.map((entry) => carryOut(ports, assignment, entry)));
+      done.push(...alike.filter((_, index) => outcomes[index]?.status === "fulfilled"));
+      const failed = outcomes.find((outcome) => outcome.status === "rejected");
+      if (failed !== undefined) throw failed.reason;
+    }
+  } finally {
+    if (done.length > 0) await removeEntries(ports, assignment.stored, done);
+  }
+};
+
+const neighboursOfOneKind = (entries: readonly OutboxEntry[]): OutboxEntry[][] => {
+  const groups: OutboxEntry[][] = [];
+  for (const entry of entries) {
+    const last = groups.at(-1);
+    if (last?.[0]?.command.type === entry.command.type) last.push(entry);
+    else groups.push([entry]);
+  }
+  return groups;
+};
+
+/**
+ * By id and whatever the version, so that a commit of somebody else is no obstacle. If nobody has
+ * committed, the same write puts `nextCheckAt` right: a drained outbox is no reason to look again.
+ */
+const removeEntries = async (
+  ports: CoordinatorPorts,
+  stored: StoredExecution,
+  done: readonly OutboxEntry[],
+): Promise<void> => {
+  const { store, clock, times } = ports;
+  const key = stateKey(stored.state.executionId);
+  const remove = done.map(({ id }): Path => ["outbox", id]);
+  const left = stored.outbox.filter((entry) => !done.includes(entry));
+  const context = { now: clock.now(), times };
+  const checkAt = nextCheckAt({ state: stored.state, postponed: false }, left.length === 0, context);
+  if (checkAt !== stored.nextCheckAt) {
+    const written = await store.update(key, {
+      set: setCheck(checkAt),
+      remove: [...remove, ...removeCheck(checkAt)],
+      when: [{ path: ["version"], is: "equal", value: stored.version }],
+    });
+    if (written === "applied") return;
+  }
+  await store.update(key, { remove, when: [] });
+};

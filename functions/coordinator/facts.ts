@@ -1,0 +1,41 @@
+import type { TaskState } from "../shared/contracts/execution-state.ts";
+import type { TaskNumber } from "../shared/contracts/ids.ts";
+import type { Item } from "../shared/contracts/item.ts";
+import { LIMITS } from "../shared/contracts/limits.ts";
+import { TaskRecord } from "../shared/contracts/task-record.ts";
+import { previewOf } from "../shared/contracts/value.ts";
+import type { Fact } from "./core/fact.ts";
+
+/** What the item at a task's place says: a record, nothing yet, or something that we cannot read. */
+export type SeenRecord = TaskRecord | "absent" | "unreadable";
+
+/** `task` is STATE's view: a record that claims to be another task's is not readable as this one's. */
+export const readRecord = (item: Item | undefined, taskId: string): SeenRecord => {
+  if (item === undefined) return "absent";
+  const parsed = TaskRecord.safeParse(item);
+  return parsed.success && parsed.data.taskId === taskId ? parsed.data : "unreadable";
+};
+
+/** One record, judged by what it says and nothing else. */
+export const factOf = (task: TaskState, record: SeenRecord): Fact => {
+  const n: TaskNumber = task.n;
+  if (record === "unreadable") return { type: "TaskSeenUnreadable", task: n };
+  // ScheduleTask is still in the outbox.
+  if (record === "absent") return { type: "TaskSeenOpen", task: n, attempt: task.attempt };
+  const { attempt, turns, usage } = record;
+  switch (record.status) {
+    case "SCHEDULED": {
+      const lease = record.claim === undefined ? {} : { leaseUntil: record.claim.leaseUntil };
+      return { type: "TaskSeenOpen", task: n, attempt, ...lease };
+    }
+    case "SUSPENDED":
+      return { type: "TaskSeenSuspended", task: n, attempt, turns, usage, suspension: record.suspension };
+    case "SUCCEEDED": {
+      const text = "text" in record.answer ? record.answer.text : record.answer.preview;
+      const preview = previewOf(text, LIMITS.eventPreviewBytes);
+      return { type: "TaskSeenSucceeded", task: n, attempt, turns, usage, preview };
+    }
+    case "FAILED":
+      return { type: "TaskSeenFailed", task: n, attempt, turns, usage, failure: record.failure };
+  }
+};
