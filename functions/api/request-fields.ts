@@ -91,5 +91,5 @@ export const waitSeconds = wholeNumber(
 ).optional();
 
 export const executionParams = z.object({
-  id: ExecutionId.openapi({ description: "The execution's id.", example: "01JD4ZK8M3V7Q2XW5R9T6B1CFG" }),
+  id: ExecutionId.meta({ description: "The execution's id.", example: "01JD4ZK8M3V7Q2XW5R9T6B1CFG" }),
 });

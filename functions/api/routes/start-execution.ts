@@ -89,7 +89,8 @@ const route = createRoute({
 });
 
 export const startExecution = (app: ApiApp, ports: ApiPorts, counts: ToolCallCounts): void => {
-  app.openAPIRegistry.register("StartExecutionBody", StartExecutionBody);
+  // Made anew: the library teaches only schemas made after its import to be registered.
+  app.openAPIRegistry.register("StartExecutionBody", z.strictObject(StartExecutionBody.shape));
   app.openapi(route, async (c) => {
     const body = parseBody(await readJsonBody(c.req.raw));
     const agent = knownAgent(body.agent ?? DEFAULT_ENTRY_AGENT, ports);
