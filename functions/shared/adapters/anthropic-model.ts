@@ -1,6 +1,7 @@
 import type { BaseAnthropic } from "@anthropic-ai/sdk/client";
 import { Stream } from "@anthropic-ai/sdk/core/streaming";
 import type { ProviderName } from "../contracts/agent-manifest.ts";
+import { defaultModelOf } from "../contracts/default-model.ts";
 import { LIMITS } from "../contracts/limits.ts";
 import { NO_USAGE, type Usage } from "../contracts/usage.ts";
 import { RetryableError, TerminalError } from "../kernel/errors.ts";
@@ -14,16 +15,17 @@ import { messagesBody, promptTokensAtMost } from "./anthropic-request.ts";
 import { CallWatchdog } from "./anthropic-watchdog.ts";
 import { costMicroUsd, priceOf } from "./price-table.ts";
 import { PROVIDER_FLAGS } from "./provider-flags.ts";
+import { systemClock } from "./system-clock.ts";
 
 export interface AnthropicModelOptions {
   readonly provider: ProviderName;
-  /** Default: the provider's own, see provider-flags.ts. */
+  /** Default: the provider's own, see contracts/default-model.ts. */
   readonly model?: string;
   /** Default: the provider's own; `compatible` has none. */
   readonly baseUrl?: string;
   /** Asked before each call, so that a rotated key is taken up; remember it there, not here. */
   readonly apiKey: () => Promise<string>;
-  readonly clock: Clock;
+  readonly clock?: Clock;
   /** How long the provider may be silent, headers included. */
   readonly idleMs?: number;
   /** How long one call may take in all. */
@@ -42,9 +44,9 @@ export interface AnthropicModelOptions {
  * I4. No error, message or log holds the key.
  */
 export const createAnthropicModel = (options: AnthropicModelOptions): Model => {
-  const { clock, idleMs = LIMITS.modelIdleMsMax, callMs = LIMITS.modelCallMsMax } = options;
+  const { clock = systemClock, idleMs = LIMITS.modelIdleMsMax, callMs = LIMITS.modelCallMsMax } = options;
   const flags = PROVIDER_FLAGS[options.provider];
-  const model = options.model ?? flags.defaultModel;
+  const model = options.model ?? defaultModelOf(options.provider);
   const baseUrl = options.baseUrl ?? flags.baseUrl;
   let connection: { readonly key: string; readonly client: BaseAnthropic } | undefined;
 

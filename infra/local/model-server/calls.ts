@@ -11,10 +11,10 @@ export const writeFile = (path: string, content: string, version?: number): Call
   input: { path, content, ...(version === undefined ? {} : { version }) },
 });
 
-/** Replaces the one place where `find` stands. */
-export const editFile = (path: string, find: string, replace: string): Call => ({
+/** Replaces the one place where `old` stands. */
+export const editFile = (path: string, old: string, replacement: string): Call => ({
   name: "edit_file",
-  input: { path, find, replace },
+  input: { path, old, new: replacement },
 });
 
 export interface HandoffTarget {
@@ -38,8 +38,10 @@ export const resultLines = (results: readonly ToolResult[]): string =>
 export interface BranchAnswer {
   readonly agent: string;
   readonly status: string;
-  /** The answer, or the error in words. */
+  /** The answer or its beginning, or the error in words. */
   readonly text: string;
+  /** Where the whole answer is, when it was too large to be told. */
+  readonly path?: string;
 }
 
 /** What the peers answered in the last turn that handed off, over all its handoff calls. */
@@ -66,10 +68,15 @@ const branchesOf = (result: ToolResult): readonly BranchAnswer[] => {
     agent: String(entry["agent"]),
     status: String(entry["status"]),
     text: textOf(entry["answer"] ?? entry["error"] ?? ""),
+    ...(typeof entry["path"] === "string" ? { path: entry["path"] } : {}),
   }));
 };
 
-const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+const textOf = (value: unknown): string => {
+  if (typeof value === "string") return value;
+  const { name, message } = value as { readonly name?: unknown; readonly message?: unknown };
+  return `${name}: ${message}`;
+};
 
 const parseList = (text: string): Array<Record<string, unknown>> | undefined => {
   try {

@@ -69,7 +69,8 @@ const answerOf = (script: Script, context: TurnContext): Turn => {
 
 /** What an agent says that no script knows: who it is, and the first sentence of its task. */
 const echoOf = ({ agent, firstUserText }: TurnContext): Turn => {
-  const task = firstUserText.replaceAll(MARKER, "").replaceAll(/\s+/g, " ").trim();
+  const asked = /<task[^>]*>([\s\S]*?)<\/task>/.exec(firstUserText)?.[1] ?? firstUserText;
+  const task = asked.replaceAll(MARKER, "").replaceAll(/\s+/g, " ").trim();
   const sentence = /^.{0,200}?[.!?](?=\s|$)/.exec(task)?.[0] ?? task.slice(0, 200);
   return { text: `The agent ${agent} has done its task: ${sentence || "none was given."}` };
 };

@@ -12,8 +12,8 @@ export const bigAnswer = defineScript({
       (context) => ({
         text: answersOf(context)
           .map(
-            ({ agent, status, text }) =>
-              `${agent} (${status}) answered; I was shown ${text.length} characters: ${text.slice(0, 300)}`,
+            ({ agent, status, text, path = "nowhere" }) =>
+              `${agent} (${status}) answered; I was shown ${text.length} characters, the whole is in ${path}: ${text.slice(0, 300)}`,
           )
           .join("\n"),
       }),

@@ -1,9 +1,7 @@
 import { handoff, report } from "../calls.ts";
 import { defineScript, type Turn, type TurnContext } from "../script.ts";
 
-const SAME_TASK = "Decide who decides.";
-
-/** Coder and planner hand the same task to each other; whoever is stopped says by what. */
+/** Coder and planner hand the same task to each other; who is stopped says by what. `vary=yes`: in other words each time. */
 export const pingPong = defineScript({
   name: "ping-pong",
   agents: {
@@ -14,5 +12,10 @@ export const pingPong = defineScript({
 
 const passOn = (context: TurnContext, to: string): Turn =>
   context.turn === 1
-    ? { calls: [handoff("single", [{ agent: to, task: `${SAME_TASK} ${context.marker}` }])] }
+    ? { calls: [handoff("single", [{ agent: to, task: taskOf(context) }])] }
     : { text: `${context.agent} heard: ${report(context)}` };
+
+const taskOf = ({ settings, firstUserText, marker }: TurnContext): string => {
+  const round = Number(/round (\d+)/.exec(firstUserText)?.[1] ?? 0) + 1;
+  return `Decide who decides${settings["vary"] === undefined ? "" : `, round ${round}`}. ${marker}`;
+};
