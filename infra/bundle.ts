@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type BuildFailure, build } from "esbuild";
+import type { BuildFailure } from "esbuild";
 import { type AgentSpec, isAgentSpec, toManifestEntry } from "../functions/shared/agent/agent-spec.ts";
 import { AgentManifest } from "../functions/shared/contracts/agent-manifest.ts";
 
@@ -95,6 +95,7 @@ const compile = async (
   { root, outDir, minify }: BundleOptions,
   folders: SourceFolder[],
 ): Promise<string[]> => {
+  const { build } = await import("esbuild"); // not needed when the bundles are in the cache
   try {
     const { metafile } = await build({
       entryPoints: folders.map(({ name, path }) => ({ in: join(path, "handler.ts"), out: `${name}/index` })),

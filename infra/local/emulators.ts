@@ -30,6 +30,7 @@ export interface Emulators {
   readonly url: string;
   /** For polling in this process, which costs a quarter of what a request costs. */
   queue(name: string): Queue;
+  queueByArn(arn: string): Queue | undefined;
   queueUrl(name: string): string;
   /** Answered so far, by operation, as `SQS SendMessage` or `S3 PUT`. */
   readonly requests: ReadonlyMap<string, number>;
@@ -52,7 +53,7 @@ export const startEmulators = async (options: EmulatorOptions): Promise<Emulator
     requests.set(operation, (requests.get(operation) ?? 0) + 1);
     done();
   });
-  if (options.faults?.dropMessagesTo !== undefined) {
+  if (options.faults?.dropMessagesTo?.length) {
     const lost = new Set(options.faults.dropMessagesTo);
     app.addHook("preHandler", (request, _reply, done) => {
       const body = request.body as { QueueUrl?: string } | undefined;
@@ -83,6 +84,7 @@ export const startEmulators = async (options: EmulatorOptions): Promise<Emulator
     url,
     queueUrl,
     requests,
+    queueByArn: (arn) => stores.sqsStore.getQueueByArn(arn),
     queue: (name) => {
       const queue = queues.get(name) ?? stores.sqsStore.getQueueByName(name);
       if (queue === undefined) throw new Error(`no queue ${name}`);

@@ -36,6 +36,9 @@ export class EventSource {
   #isStopped = false;
   #ended: Promise<void> = Promise.resolve();
   #resume: (() => void) | undefined;
+  /** Requests that the mapping would have made of SQS: those that brought messages. */
+  receives = 0;
+  deletes = 0;
 
   constructor(options: EventSourceOptions) {
     this.#options = options;
@@ -94,6 +97,7 @@ export class EventSource {
     const { queue, batchSize, deadLetters } = this.#options;
     const received = queue.dequeue(batchSize, undefined, deadLetters);
     if (received.length === 0) return false;
+    this.receives += 1;
     const records = received.map(({ ReceiptHandle }) => toRecord(queue, ReceiptHandle));
     const running = this.#deliver(records).finally(() => {
       this.#running.delete(running);
@@ -108,6 +112,7 @@ export class EventSource {
     const { queue, fn, log } = this.#options;
     try {
       const failed = failuresOf(await fn.invoke(JSON.stringify({ Records: records })), records);
+      if (failed.size < records.length) this.deletes += 1;
       for (const record of records) {
         if (!failed.has(record.messageId)) queue.deleteMessage(record.receiptHandle);
       }

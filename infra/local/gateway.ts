@@ -56,12 +56,23 @@ export class Gateway {
     return `http://${addressOf(this.#server)}`;
   }
 
-  /** Accepts nothing more; who still waits is told to come again (G2). */
-  async stop(): Promise<void> {
+  /**
+   * Accepts nothing more. Who waits for something to happen is told to come again (G2); who wants
+   * something done gets `graceMs` to see it done.
+   */
+  async stop(graceMs: number): Promise<void> {
     this.#isStopping = true;
-    for (const [response, requestId] of this.#open) sendProblem(response, STOPPING, requestId);
-    await Promise.all([...this.#open.keys()].map(flushed));
+    const open = [...this.#open.keys()];
+    const isReading = ({ req }: ServerResponse): boolean => req.method === "GET" || req.method === "HEAD";
+    this.#dismiss(open.filter(isReading));
+    const timer = setTimeout(() => this.#dismiss(open), graceMs);
+    await Promise.all(open.map(closed));
+    clearTimeout(timer);
     await closeServer(this.#server);
+  }
+
+  #dismiss(responses: readonly ServerResponse[]): void {
+    for (const response of responses) sendProblem(response, STOPPING, this.#open.get(response) ?? "");
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -83,7 +94,7 @@ export class Gateway {
       });
       send(response, await this.#options.fn.invoke(JSON.stringify(event)), requestId);
     } catch (error) {
-      this.#fail(response, error, requestId);
+      sendProblem(response, this.#refusalFor(error, requestId), requestId);
     }
   }
 
@@ -103,16 +114,12 @@ export class Gateway {
     return this.#keys.find(([, key]) => timingSafeEqual(key, hash))?.[0];
   }
 
-  #fail(response: ServerResponse, error: unknown, requestId: string): void {
-    if (error instanceof BodyTooLarge) return sendProblem(response, TOO_LARGE, requestId);
-    const isFunctions = error instanceof FunctionError;
-    this.#options.log?.(
-      "gateway",
-      `request ${requestId}: ${isFunctions ? error.errorType : "failed"}: ${String(error)}`,
-    );
-    if (this.#isStopping) return sendProblem(response, STOPPING, requestId);
-    const isTimeout = isFunctions && error.errorType === "Sandbox.Timedout";
-    sendProblem(response, isTimeout ? TIMED_OUT : CRASHED, requestId);
+  #refusalFor(error: unknown, requestId: string): Refusal {
+    if (error instanceof BodyTooLarge) return TOO_LARGE;
+    if (this.#isStopping) return STOPPING;
+    const type = error instanceof FunctionError ? error.errorType : "Gateway";
+    this.#options.log?.("gateway", `request ${requestId} failed: ${type}: ${String(error)}`);
+    return type === "Sandbox.Timedout" ? TIMED_OUT : CRASHED;
   }
 }
 
@@ -132,7 +139,7 @@ const send = (response: ServerResponse, result: Buffer, requestId: string): void
   response.end(bytes);
 };
 
-const flushed = (response: ServerResponse): Promise<void> =>
+const closed = (response: ServerResponse): Promise<void> =>
   new Promise((resolve) => {
     if (response.writableFinished || response.destroyed) resolve();
     else response.on("close", resolve);

@@ -11,12 +11,13 @@ export class HostError extends Error {
  */
 export const toHostError = (error: unknown, where: string): Error => {
   const advice = ADVICE[codeOf(error)];
-  if (advice !== undefined) return new HostError(`${where}: ${advice}`, { cause: error });
+  if (advice !== undefined) return new HostError(`${where} ${advice}`, { cause: error });
   return error instanceof Error ? error : new Error(String(error));
 };
 
 const READ_ONLY = "cannot be written to; make it writable or choose another folder";
-const DISK_FULL = "the disk is full; free some space and start again";
+const DISK_FULL = "is on a full disk; free some space and start again";
+const DAMAGED = "holds a damaged database; move the folder away and start anew";
 
 const ADVICE: Readonly<Record<string, string>> = {
   EACCES: READ_ONLY,
@@ -24,17 +25,18 @@ const ADVICE: Readonly<Record<string, string>> = {
   EROFS: READ_ONLY,
   ENOTDIR: "is not a folder; choose another",
   EEXIST: "is not a folder; choose another",
+  ENOENT: "cannot be created; choose another folder",
   ENOSPC: DISK_FULL,
   EDQUOT: DISK_FULL,
-  EADDRINUSE: "the port is taken; choose another with --port, or 0 for any free one",
-  EMFILE: "too many open files; raise `ulimit -n`",
+  EADDRINUSE: "is taken; choose another with --port, or 0 for any free one",
+  EMFILE: "has no file handles left; raise `ulimit -n`",
   // SQLite's primary result codes, see https://sqlite.org/rescode.html
   "SQLITE 8": READ_ONLY,
-  "SQLITE 10": "the disk reports an error; check it",
-  "SQLITE 11": "a database in it is damaged; move the folder away and start anew",
+  "SQLITE 10": "is on a disk that reports errors; check it",
+  "SQLITE 11": DAMAGED,
   "SQLITE 13": DISK_FULL,
   "SQLITE 14": READ_ONLY,
-  "SQLITE 26": "a database in it is damaged; move the folder away and start anew",
+  "SQLITE 26": DAMAGED,
 };
 
 const codeOf = (error: unknown): string => {

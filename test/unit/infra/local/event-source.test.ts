@@ -38,7 +38,7 @@ const connect = (
 ): EventSource => {
   const source = new EventSource({
     queue: emulators.queue("plain"),
-    deadLetters: (arn) => emulators.queue(arn.split(":").at(-1) ?? ""),
+    deadLetters: emulators.queueByArn,
     fn,
     batchSize: 1,
     concurrencyMax: 2,

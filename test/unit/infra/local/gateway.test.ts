@@ -8,7 +8,7 @@ import { TokenBucket } from "../../../../infra/local/token-bucket.ts";
 
 const gateways: Gateway[] = [];
 afterEach(async () => {
-  await Promise.all(gateways.splice(0).map((gateway) => gateway.stop()));
+  await Promise.all(gateways.splice(0).map((gateway) => gateway.stop(0)));
 });
 
 const start = async (
@@ -183,9 +183,22 @@ test("G2: who still waits when the host stops is told to come again", async () =
   const { url, events, gateway } = await start(() => new Promise(() => {}));
   const waiting = fetch(`${url}/executions/1?wait=25`);
   await expect.poll(() => events.length).toBe(1);
-  await gateway.stop();
+  await gateway.stop(0);
   const response = await waiting;
   expect(response.headers.get("retry-after")).toBe("2");
   expect((await problemOf(response)).code).toBe("UNAVAILABLE");
   await expect(fetch(url)).rejects.toThrow();
+});
+
+test("who wants something done when the host stops gets a moment to see it done", async () => {
+  let finish: (() => void) | undefined;
+  const { url, events, gateway } = await start(
+    () => new Promise((resolve) => (finish = () => resolve({ statusCode: 202, body: "accepted" }))),
+  );
+  const posting = fetch(`${url}/executions`, { method: "POST", body: "{}" });
+  await expect.poll(() => events.length).toBe(1);
+  const stopping = gateway.stop(10_000);
+  finish?.();
+  expect(await (await posting).text()).toBe("accepted");
+  await stopping;
 });

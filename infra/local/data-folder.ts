@@ -1,0 +1,72 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { HostError } from "./host-error.ts";
+
+export interface DataFolder {
+  readonly path: string;
+  /** Signs page tokens; the same over restarts, so that a token outlives them. */
+  readonly tokenSecret: string;
+  release(): void;
+}
+
+/**
+ * Opens the folder for this host alone.
+ *
+ * The lock is SQLite's: an open exclusive transaction, which the operating system ends with the
+ * process, however it dies. A file with a process id in it would outlive `kill -9`, and the id may
+ * be another process's by then; here it only tells whom to stop.
+ *
+ * Throws HostError when another host has the folder, and the file system's error when it cannot be used.
+ */
+export const openDataFolder = (dataDir: string): DataFolder => {
+  const path = resolve(dataDir);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const holder = join(path, "host.pid");
+  const lock = new DatabaseSync(join(path, "lock.db"), { timeout: 0 });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    lock.close();
+    if (!isBusy(error)) throw error;
+    throw new HostError(
+      `data folder ${dataDir} is in use${byWhom(holder)}; stop that host, or choose another folder`,
+    );
+  }
+  try {
+    writeFileSync(holder, String(process.pid));
+    return {
+      path,
+      tokenSecret: readOrCreate(join(path, "token-secret"), () => randomBytes(32).toString("hex")),
+      release: () => {
+        rmSync(holder, { force: true });
+        lock.close();
+      },
+    };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+};
+
+const SQLITE_BUSY = 5;
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && "errcode" in error && Number(error.errcode) === SQLITE_BUSY;
+
+const byWhom = (holder: string): string => {
+  try {
+    return ` by process ${Number(readFileSync(holder, "utf8"))}`;
+  } catch {
+    return "";
+  }
+};
+
+const readOrCreate = (file: string, make: () => string): string => {
+  try {
+    writeFileSync(file, make(), { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return readFileSync(file, "utf8");
+};

@@ -1,0 +1,172 @@
+import { join } from "node:path";
+import type { z } from "zod";
+import type {
+  AgentEnvironment,
+  ApiEnvironment,
+  CoordinatorEnvironment,
+  SweeperEnvironment,
+} from "../../functions/shared/contracts/environment.ts";
+import type { ProtocolTimes } from "../../functions/shared/contracts/protocol-times.ts";
+import { agentQueueName } from "../../functions/shared/contracts/resources.ts";
+import type { BundleResult } from "../bundle.ts";
+import type { QueueSettings } from "./emulators.ts";
+import type { FunctionSettings } from "./function-settings.ts";
+import type { ProviderSettings } from "./provider-settings.ts";
+
+export const EVENTS_QUEUE = "events";
+export const BUCKET = "bulkhead";
+export const TABLE_NAME = "bulkhead";
+
+/** The parts that have been started, as their users see them. */
+export interface Platform {
+  readonly bundles: BundleResult;
+  readonly times: ProtocolTimes;
+  /** As BULKHEAD_STORE has it. */
+  readonly store: string;
+  readonly endpoints: { readonly sqs: string; readonly s3: string; readonly dynamoDb: string | undefined };
+  readonly queueUrl: (name: string) => string;
+  readonly providers: Readonly<Record<string, ProviderSettings>>;
+  readonly isScripted: boolean;
+  readonly tokenSecret: string;
+  readonly logLevel: "info" | "error";
+  /** V8's compiled code is kept here: a child's bundle then loads in half the time. */
+  readonly compileCache: string;
+  /** More for every function, such as what a benchmark needs. */
+  readonly extraEnv: Readonly<Record<string, string>>;
+  /** Environments at most, by function. */
+  readonly concurrency: Readonly<Record<string, number>>;
+}
+
+/** DESIGN.md section 6, with the local host's times: the same functions, queues and limits as the stack's. */
+export const toFunctionSettings = (platform: Platform): FunctionSettings[] =>
+  platform.bundles.functions.flatMap(({ name, isAgent, folder }) => {
+    const own = isAgent ? agentSettings(platform, name) : settingsOf(platform, name);
+    if (own === undefined) return [];
+    const settings: FunctionSettings = {
+      name,
+      taskRoot: folder,
+      handler: "index.handler",
+      ...own,
+      env: { ...sdkEnv(platform, name), ...platform.extraEnv, ...own.env },
+      environmentsMax: platform.concurrency[name] ?? own.environmentsMax,
+    };
+    return [settings];
+  });
+
+type Own = Pick<
+  FunctionSettings,
+  "env" | "timeoutMs" | "memoryMb" | "environmentsMax" | "slotsPerEnvironment"
+>;
+
+const settingsOf = (platform: Platform, name: string): Own | undefined => {
+  const common = commonEnv(platform);
+  switch (name) {
+    case "api":
+      return {
+        timeoutMs: 29_000, // API Gateway's own limit
+        memoryMb: 512,
+        // Long polls wait; many share a process, as on Lambda Managed Instances.
+        environmentsMax: 4,
+        slotsPerEnvironment: 32,
+        env: {
+          ...common,
+          BULKHEAD_BUCKET: BUCKET,
+          BULKHEAD_AGENT_MODELS: JSON.stringify(modelsOf(platform.providers)),
+          BULKHEAD_TOKEN_SECRET: platform.tokenSecret,
+          BULKHEAD_SCRIPTED: platform.isScripted ? "1" : "0",
+        } satisfies z.input<typeof ApiEnvironment>,
+      };
+    case "coordinator":
+      return {
+        timeoutMs: 30_000,
+        memoryMb: 256,
+        environmentsMax: 2,
+        slotsPerEnvironment: 1,
+        env: {
+          ...common,
+          BULKHEAD_OWN_QUEUE_URL: platform.queueUrl(EVENTS_QUEUE),
+          BULKHEAD_AGENT_QUEUE_URLS: JSON.stringify(agentQueueUrls(platform)),
+          BULKHEAD_TIMES: JSON.stringify(platform.times),
+        } satisfies z.input<typeof CoordinatorEnvironment>,
+      };
+    case "sweeper":
+      return {
+        timeoutMs: 30_000,
+        memoryMb: 128,
+        environmentsMax: 1,
+        slotsPerEnvironment: 1,
+        env: common satisfies z.input<typeof SweeperEnvironment>,
+      };
+    default:
+      return undefined; // a function that this host gives no trigger
+  }
+};
+
+const agentSettings = (platform: Platform, name: string): Own => {
+  const provider = platform.providers[name];
+  if (provider === undefined) throw new Error(`no provider settings for agent ${name}`);
+  return {
+    timeoutMs: 900_000,
+    memoryMb: 256,
+    environmentsMax: platform.bundles.manifest.find((entry) => entry.name === name)?.concurrency ?? 1,
+    slotsPerEnvironment: 1,
+    env: {
+      ...commonEnv(platform),
+      BULKHEAD_BUCKET: BUCKET,
+      BULKHEAD_AGENT: name,
+      BULKHEAD_OWN_QUEUE_URL: platform.queueUrl(agentQueueName(name)),
+      BULKHEAD_TIMES: JSON.stringify(platform.times),
+      BULKHEAD_PROVIDER: provider.provider,
+      BULKHEAD_MODEL: provider.model,
+      BULKHEAD_API_KEY: provider.apiKey,
+      ...(provider.baseUrl === undefined ? {} : { BULKHEAD_BASE_URL: provider.baseUrl }),
+    } satisfies z.input<typeof AgentEnvironment>,
+  };
+};
+
+const commonEnv = ({ store, logLevel, queueUrl }: Platform) => ({
+  BULKHEAD_STORE: store,
+  BULKHEAD_TABLE: TABLE_NAME,
+  BULKHEAD_LOG_LEVEL: logLevel,
+  BULKHEAD_EVENTS_QUEUE_URL: queueUrl(EVENTS_QUEUE),
+});
+
+/** The access key is the function's name, so that the emulators can tell who asks. */
+const sdkEnv = ({ endpoints, compileCache }: Platform, name: string): Record<string, string> => ({
+  AWS_REGION: "us-east-1",
+  AWS_ACCESS_KEY_ID: name,
+  AWS_SECRET_ACCESS_KEY: "local",
+  AWS_EC2_METADATA_DISABLED: "true",
+  AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+  AWS_ENDPOINT_URL_S3: endpoints.s3,
+  ...(endpoints.dynamoDb === undefined ? {} : { AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamoDb }),
+  NODE_COMPILE_CACHE: join(compileCache, name),
+});
+
+const modelsOf = (providers: Platform["providers"]): object =>
+  Object.fromEntries(
+    Object.entries(providers).map(([name, { provider, model }]) => [name, { provider, model }]),
+  );
+
+const agentQueueUrls = ({ bundles, queueUrl }: Platform): object =>
+  Object.fromEntries(bundles.manifest.map(({ name }) => [name, queueUrl(agentQueueName(name))]));
+
+/**
+ * A message that nobody keeps alive returns after a lease: on AWS that takes the function's timeout
+ * and more, so that a live agent has time; here the heartbeat, a second apart, does the same.
+ */
+export const toQueueSettings = (
+  agents: readonly { readonly name: string }[],
+  times: ProtocolTimes,
+): QueueSettings[] => [
+  { name: EVENTS_QUEUE, visibilitySeconds: COORDINATOR_VISIBILITY_SECONDS, maxReceiveCount: 20 },
+  ...agents.map(({ name }) => ({
+    name: agentQueueName(name),
+    visibilitySeconds: Math.ceil((times.leaseMs + times.stealMarginMs) / 1000),
+    // A task that waits for budget returns its message once a second.
+    maxReceiveCount: 1_000,
+  })),
+];
+
+/** A look takes milliseconds; a coordinator that died in one is replaced by the sweeper's hint before that. */
+const COORDINATOR_VISIBILITY_SECONDS = 10;

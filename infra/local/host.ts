@@ -1,0 +1,211 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { LOCAL_TIMES, type ProtocolTimes } from "../../functions/shared/contracts/protocol-times.ts";
+import { agentQueueName } from "../../functions/shared/contracts/resources.ts";
+import { BundleError, type BundleResult } from "../bundle.ts";
+import { cachedBundle } from "./bundle-cache.ts";
+import { ChildFunction, type FunctionHome, Turnstile } from "./child-function.ts";
+import { connectModels } from "./connect-models.ts";
+import { openDataFolder } from "./data-folder.ts";
+import { BUCKET, EVENTS_QUEUE, TABLE_NAME, toFunctionSettings, toQueueSettings } from "./deployment.ts";
+import { type Emulators, startEmulators } from "./emulators.ts";
+import { EventSource } from "./event-source.ts";
+import { concurrencyOf } from "./function-settings.ts";
+import { Gateway } from "./gateway.ts";
+import { HostError, toHostError } from "./host-error.ts";
+import type { HostOptions } from "./host-options.ts";
+import { Reaper } from "./reaper.ts";
+import { type Host, RunningHost } from "./running-host.ts";
+import { RuntimeApi } from "./runtime-api.ts";
+import { startClock } from "./sweeper-clock.ts";
+import { startTableEmulator } from "./table-emulator.ts";
+
+export { HostError } from "./host-error.ts";
+export type { HostOptions } from "./host-options.ts";
+export type { Host } from "./running-host.ts";
+
+const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+/** How long running invocations may go on when the host stops; what is cut goes on at the next start. */
+const GRACE_MS = 1_000;
+const THROTTLE = { ratePerSecond: 50, burst: 100 };
+const REQUESTS_AT_ONCE_MAX = 128;
+const COORDINATOR_BATCH = 10;
+
+/**
+ * The whole system on this machine; see README.md beside this file. Rejects with HostError, whose
+ * message is one line, when something outside the program is in the way; nothing is left running then.
+ */
+export const startHost = async (options: HostOptions = {}): Promise<Host> => {
+  const parts = new AsyncDisposableStack();
+  try {
+    return await compose(options, parts);
+  } catch (error) {
+    await parts.disposeAsync();
+    throw error instanceof BundleError ? new HostError(error.message, { cause: error }) : error;
+  }
+};
+
+/** Parts are ended in the opposite order: first nothing new comes in, then nothing runs, then nothing is there. */
+const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promise<Host> => {
+  const { root = REPOSITORY, log } = options;
+  const times: ProtocolTimes = { ...LOCAL_TIMES, ...options.times };
+
+  const { dataDir } = options;
+  const place =
+    dataDir === undefined ? `the folder for temporary files, ${tmpdir()},` : `data folder ${dataDir}`;
+  const data = dataDir === undefined ? undefined : await at(place, () => openDataFolder(dataDir));
+  if (data !== undefined) parts.defer(() => data.release());
+  const scratch = await at(`the folder for temporary files, ${tmpdir()},`, () =>
+    mkdtempSync(join(tmpdir(), "bulkhead-")),
+  );
+  const reaper = new Reaper(scratch);
+  parts.defer(() => reaper.stop());
+
+  const bundles = await cachedBundle({ root, agentsDir: options.agentsDir });
+  const { manifest } = bundles;
+  const emulators = await at(place, () =>
+    startEmulators({
+      folder: data?.path,
+      queues: toQueueSettings(manifest, times),
+      bucket: BUCKET,
+      faults: {
+        duplicateMessages: options.faults?.duplicateMessages === true,
+        dropMessagesTo: options.faults?.dropHints === true ? [EVENTS_QUEUE] : [],
+      },
+    }),
+  );
+  parts.defer(() => emulators.stop());
+  const tables =
+    options.store === "dynalite"
+      ? await at(place, () => startTableEmulator(TABLE_NAME, data && join(data.path, "dynalite")))
+      : undefined;
+  if (tables !== undefined) parts.defer(() => tables.stop());
+  const models = await connectModels(options, manifest);
+  if (models.server !== undefined) parts.defer(() => models.server?.stop());
+
+  const runtimeApi = new RuntimeApi();
+  await runtimeApi.start();
+  parts.defer(() => runtimeApi.stop());
+  const home: FunctionHome = {
+    runtimeApi: runtimeApi.address,
+    runtimeApiServer: runtimeApi,
+    scratch,
+    reaper,
+    starts: new Turnstile(availableParallelism()),
+    log,
+  };
+  const settings = toFunctionSettings({
+    bundles,
+    times,
+    store: tables === undefined ? `sqlite:${join(data?.path ?? scratch, "store.sqlite")}` : "dynamodb",
+    endpoints: { sqs: emulators.url, s3: emulators.url, dynamoDb: tables?.url },
+    queueUrl: emulators.queueUrl,
+    providers: models.providers,
+    isScripted: models.isScripted,
+    tokenSecret: data?.tokenSecret ?? randomBytes(32).toString("hex"),
+    logLevel: log === undefined ? "error" : "info",
+    compileCache: join(root, "dist", "local", "compiled"),
+    extraEnv: passed(options.passEnv ?? []),
+    concurrency: options.concurrency ?? {},
+  });
+  const functions = new Map(settings.map((one) => [one.name, new ChildFunction(one, home)]));
+  parts.defer(async () => {
+    await Promise.all([...functions.values()].map((fn) => fn.stop(GRACE_MS)));
+  });
+
+  const sources = [...sourcesOf(functions, bundles, emulators, log)];
+  for (const source of sources) source.start();
+  parts.defer(async () => {
+    await Promise.all(sources.map((source) => source.stop()));
+  });
+  const clock = startClock(functionNamed(functions, "sweeper"), times.sweepMs, log);
+  parts.defer(() => clock.stop());
+  const gateway = new Gateway({
+    fn: functionNamed(functions, "api"),
+    port: options.port ?? 0,
+    apiKeys: keysOf(options.apiKey),
+    throttle: options.throttle ?? THROTTLE,
+    concurrencyMax: REQUESTS_AT_ONCE_MAX,
+    log,
+  });
+  await at(`port ${options.port}`, () => gateway.start());
+  parts.defer(() => gateway.stop(GRACE_MS));
+  await warm(functions, log);
+  return new RunningHost({
+    parts,
+    url: gateway.url,
+    models,
+    functions,
+    sources,
+    counters: [emulators, tables],
+  });
+};
+
+/** Failures of the machine around us become HostErrors that begin with `place`. */
+const at = async <T>(place: string, action: () => T | Promise<T>): Promise<T> => {
+  try {
+    return await action();
+  } catch (error) {
+    throw toHostError(error, place);
+  }
+};
+
+type Functions = ReadonlyMap<string, ChildFunction>;
+
+const functionNamed = (functions: Functions, name: string): ChildFunction => {
+  const fn = functions.get(name);
+  if (fn === undefined)
+    throw new HostError(`functions/${name}/handler.ts is missing; the host cannot do without`);
+  return fn;
+};
+
+const sourcesOf = (
+  functions: Functions,
+  { manifest }: BundleResult,
+  emulators: Emulators,
+  log: HostOptions["log"],
+): EventSource[] =>
+  [
+    { fn: functionNamed(functions, "coordinator"), queueName: EVENTS_QUEUE, batchSize: COORDINATOR_BATCH },
+    ...manifest.map(({ name }) => ({
+      fn: functionNamed(functions, name),
+      queueName: agentQueueName(name),
+      batchSize: 1,
+    })),
+  ].map(
+    ({ fn, queueName, batchSize }) =>
+      new EventSource({
+        queue: emulators.queue(queueName),
+        deadLetters: emulators.queueByArn,
+        fn,
+        batchSize,
+        concurrencyMax: concurrencyOf(fn.settings),
+        log,
+      }),
+  );
+
+/**
+ * Ready means that the API answers; the others start meanwhile. An agent that cannot start harms
+ * its own tasks and nothing else, so it is told and not thrown.
+ */
+const warm = async (functions: Functions, log: HostOptions["log"]): Promise<void> => {
+  const api = functionNamed(functions, "api").warm();
+  for (const fn of functions.values()) {
+    if (fn.settings.name === "api") continue;
+    fn.warm().catch((error: Error) => log?.(fn.settings.name, `could not start: ${error.message}`));
+  }
+  await api;
+};
+
+const keysOf = (apiKey: HostOptions["apiKey"]): Readonly<Record<string, string>> => {
+  if (apiKey === undefined) return {};
+  return typeof apiKey === "string" ? { local: apiKey } : apiKey;
+};
+
+const passed = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
