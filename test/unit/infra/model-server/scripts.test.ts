@@ -4,6 +4,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { HandoffInput } from "../../../../functions/shared/agent/handoff-tool.ts";
+import { editFile } from "../../../../functions/shared/agent/tools/edit-file.ts";
+import { listFiles } from "../../../../functions/shared/agent/tools/list-files.ts";
+import { readFile } from "../../../../functions/shared/agent/tools/read-file.ts";
+import { searchFiles } from "../../../../functions/shared/agent/tools/search-files.ts";
+import { writeFile as writeFileTool } from "../../../../functions/shared/agent/tools/write-file.ts";
+import { isToolUse } from "../../../../functions/shared/contracts/model-message.ts";
 import { ALL_SCRIPTS } from "../../../../infra/local/model-server/all-scripts.ts";
 import type { Script, Turn, TurnContext } from "../../../../infra/local/model-server/script.ts";
 import { FIX, REGRESSION_TEST, standard } from "../../../../infra/local/model-server/scripts/standard.ts";
@@ -182,6 +189,29 @@ test("bad-handoffs makes each mistake once and reports what every error said", a
   expect(answer).toContain("101 branches: FANOUT: 101");
   expect(team.toolErrors).toHaveLength(10);
   expect(agentsAsked().every((agent) => agent === "coder")).toBe(true);
+});
+
+test("what scripts ask for is what the agents' own tools take", async () => {
+  const tools = [listFiles, readFile, writeFileTool, editFile, searchFiles];
+  for (const marker of [
+    "standard",
+    "two-handoffs",
+    "fail-collect",
+    "fail-fast",
+    "quorum",
+    "fan-out-20",
+    "transfer",
+  ]) {
+    await team.run("coder", `Please. [[${marker}]]`);
+  }
+  const calls = team.turns.flatMap(({ turn }) => turn.content.filter(isToolUse));
+  expect(new Set(calls.map(({ name }) => name))).toEqual(
+    new Set(["handoff", "write_file", "edit_file", "read_file", "list_files"]),
+  );
+  for (const { name, input } of calls) {
+    const prepared = tools.find((tool) => tool.name === name)?.prepare(input);
+    expect(prepared ?? { ok: HandoffInput.safeParse(input).success }).toMatchObject({ ok: true });
+  }
 });
 
 test("stop-me and slow-planner take long enough to be interrupted", () => {
