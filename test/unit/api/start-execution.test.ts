@@ -160,8 +160,10 @@ describe("Idempotency-Key", () => {
       expect(response.status).toBe(409);
       expect((await problemOf(response))["code"]).toBe("IDEMPOTENCY_CONFLICT");
     }
+    expect((await api.post({ input: "z".repeat(9_999) }, key)).status).toBe(409);
     expect((await stateOf(api, id)).state.input).toEqual({ inline: "x" });
     expect(api.queues.sent).toHaveLength(1);
+    expect(api.blobs.texts.size).toBe(0);
   });
 
   test("the same key of another tenant is another execution", async () => {

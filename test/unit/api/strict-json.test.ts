@@ -101,6 +101,23 @@ describe("a strict reading of JSON", () => {
     );
   });
 
+  test("I1: of all texts of up to eight tokens it accepts exactly the ones that JSON.parse accepts", () => {
+    const tokens = ["{", "}", "[", "]", ",", ":", '"a"'];
+    let beginnings = [""];
+    for (let length = 1; length <= 8; length++) {
+      const texts = beginnings.flatMap((text) => tokens.map((token) => text + token));
+      // Duplicate keys are the one thing of these that JSON.parse lets pass.
+      const judged = texts
+        .map((text) => ({ text, code: codeOf(text) }))
+        .filter(({ code }) => code !== "DUPLICATE_KEY");
+      expect(judged.filter(({ text, code }) => (code === "accepted") !== isJson(text))).toEqual([]);
+      // What is refused before its end stays refused, whatever follows.
+      beginnings = judged
+        .filter(({ text, code }) => code === "accepted" || problemOf(text).detail.includes("the text ends"))
+        .map(({ text }) => text);
+    }
+  });
+
   test("white space may stand wherever JSON lets it", () => {
     expect(parseStrictJson(' \n{\t"a" : [ 1 , 2.5e1 , "x" , null ] ,\r\n"b" : { } } ')).toEqual({
       a: [1, 25, "x", null],
