@@ -12,7 +12,7 @@ export interface Watcher {
 }
 
 const HISTORY_WAIT_SECONDS = 25;
-/** Short, because a change between two polls is only seen by the next one. */
+/** Short, because a change between a look and the wait after it is only seen by the next look. */
 const VIEW_WAIT_SECONDS = 1;
 /** Between two questions, however fast the answers change. */
 const PAUSE_MS = 100;
@@ -80,7 +80,10 @@ export const recordedHistory = async (api: ApiClient, id: ExecutionId): Promise<
 
 const isLast = ({ type }: EventView): boolean => /^Execution(Succeeded|Failed|TimedOut|Aborted)$/.test(type);
 
-/** The pictures between the events. Losing them loses nothing: what matters is in the history. */
+/**
+ * The pictures between the events. A wait only sees what changes while it lasts, so each begins
+ * with a look. Losing pictures loses nothing: what matters is in the history.
+ */
 const watchViews = async (
   api: ApiClient,
   id: ExecutionId,
@@ -89,9 +92,10 @@ const watchViews = async (
 ): Promise<void> => {
   try {
     while (!signal.aborted) {
-      const view = await api.execution(id, { waitSeconds: VIEW_WAIT_SECONDS, signal });
-      watcher.view(view);
-      await sleep(PAUSE_MS, undefined, { signal });
+      const pause = sleep(PAUSE_MS, undefined, { signal });
+      watcher.view(await api.execution(id, { signal }));
+      watcher.view(await api.execution(id, { waitSeconds: VIEW_WAIT_SECONDS, signal }));
+      await pause;
     }
   } catch {
     // Aborted, or out of reach, which the history's poll reports.

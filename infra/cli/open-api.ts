@@ -86,6 +86,7 @@ const withFolder = async <T>(
   const host = await startEmbeddedHost({
     port: 0,
     env: context.env,
+    paused: folder === "read" || folder === "none",
     ...(folder === "none" ? {} : { dataDir }),
   });
   const unsubscribe = context.onInterrupt((count) => {

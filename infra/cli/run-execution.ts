@@ -34,6 +34,7 @@ export const runExecution = async (
   } finally {
     unsubscribe();
     progress.end();
+    note("");
   }
 };
 

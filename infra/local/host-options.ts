@@ -11,6 +11,11 @@ export interface HostOptions {
   readonly port?: number | undefined;
   /** Everything is kept here over restarts; without it, everything is forgotten at the end. */
   readonly dataDir?: string | undefined;
+  /**
+   * Only the API runs: no queue is polled and nothing is swept, so that looking at a data folder
+   * moves nothing on and asks no model. What is accepted meanwhile goes on at the next start.
+   */
+  readonly paused?: boolean | undefined;
   /** Where records are: SQLite, or DynamoDB as dynalite emulates it. */
   readonly store?: "sqlite" | "dynalite" | undefined;
   /** The user's environment, of which only the provider settings are read; none by default. */

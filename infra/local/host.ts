@@ -117,12 +117,14 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
   });
 
   const sources = [...sourcesOf(functions, bundles, emulators, log)];
-  for (const source of sources) source.start();
+  if (options.paused !== true) for (const source of sources) source.start();
   parts.defer(async () => {
     await Promise.all(sources.map((source) => source.stop()));
   });
-  const clock = startClock(functionNamed(functions, "sweeper"), times.sweepMs, log);
-  parts.defer(() => clock.stop());
+  if (options.paused !== true) {
+    const clock = startClock(functionNamed(functions, "sweeper"), times.sweepMs, log);
+    parts.defer(() => clock.stop());
+  }
   const gateway = new Gateway({
     fn: functionNamed(functions, "api"),
     port: options.port ?? 0,
@@ -133,7 +135,7 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
   });
   await at(`port ${options.port}`, () => gateway.start());
   parts.defer(() => gateway.stop(GRACE_MS));
-  await warm(functions, log);
+  await warm(functions, options);
   return new RunningHost({
     parts,
     url: gateway.url,
@@ -191,10 +193,10 @@ const sourcesOf = (
  * Ready means that the API answers; the others start meanwhile. An agent that cannot start harms
  * its own tasks and nothing else, so it is told and not thrown.
  */
-const warm = async (functions: Functions, log: HostOptions["log"]): Promise<void> => {
+const warm = async (functions: Functions, { log, paused }: HostOptions): Promise<void> => {
   const api = functionNamed(functions, "api").warm();
   for (const fn of functions.values()) {
-    if (fn.settings.name === "api") continue;
+    if (fn.settings.name === "api" || paused === true) continue;
     fn.warm().catch((error: Error) => log?.(fn.settings.name, `could not start: ${error.message}`));
   }
   await api;

@@ -33,7 +33,6 @@ export const demo = defineCommand({
           writeJson(context.stdout, view);
           return view.status === "SUCCEEDED" ? 0 : 1;
         }
-        context.stderr.write("\n");
         const exitCode = showOutcome(view, context, false);
         const { files } = await opened.api.files(view.executionId);
         writeLines(context.stdout, ["", ...fileLines(files, context.stdout)]);

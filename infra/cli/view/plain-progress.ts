@@ -1,10 +1,13 @@
 import type { EventView, ExecutionView, TaskView } from "../../../functions/shared/contracts/api.ts";
 import { totalTokens } from "../../../functions/shared/contracts/usage.ts";
 import { EventTeller } from "./event-teller.ts";
-import { dollarsText, durationText, tokensText } from "./format.ts";
+import { countText, dollarsText, durationText, tokensText } from "./format.ts";
+import { clip } from "./paint.ts";
 
 const TIME_WIDTH = 7;
 const NAME_WIDTH = 11;
+/** A request or a message may be long; the history and `show` have it whole. */
+const DETAIL_COLUMNS = 160;
 
 /**
  * Progress for pipes and log files: a line for each history event, and one whenever a task
@@ -26,7 +29,7 @@ export class PlainProgress {
     const at = Date.parse(event.at);
     this.#startedAt ??= at;
     const { who, verb, detail } = this.#teller.tell(event);
-    this.#line(at, who, `${verb} ${detail}`.trimEnd());
+    this.#line(at, who, `${verb} ${clip(detail, DETAIL_COLUMNS)}`.trimEnd());
   }
 
   /** Views only add what no event says; before the first event they say nothing. */
@@ -34,7 +37,7 @@ export class PlainProgress {
     if (this.#startedAt === undefined) return;
     for (const task of view.tasks) {
       if (task.status !== "SCHEDULED") continue;
-      const doing = turnText(task);
+      const doing = doingText(task);
       if (doing === undefined || this.#told.get(task.task) === doing) continue;
       this.#told.set(task.task, doing);
       this.#line(this.#now(), this.#teller.names.of(task.task), `${doing}${spentSoFar(task)}`);
@@ -51,13 +54,13 @@ export class PlainProgress {
 }
 
 /** The turn a task is in: the model is asked for the next one, a tool belongs to the last. */
-const turnText = ({ turns, doing }: TaskView): string | undefined => {
-  if (doing === "model") return `turn ${turns + 1}  asks the model`;
-  if (doing !== undefined) return `turn ${turns}  ${doing}`;
-  return turns === 0 ? undefined : `turn ${turns}`;
+const doingText = ({ turns, doing }: TaskView): string | undefined => {
+  if (doing === undefined) return undefined;
+  return doing === "model" ? `turn ${turns + 1}  asks the model` : `turn ${turns}  ${doing}`;
 };
 
-const spentSoFar = ({ usage }: TaskView): string =>
-  usage.calls === 0
-    ? ""
-    : `  (${tokensText(totalTokens(usage))} tokens, ${dollarsText(usage.microUsd)} so far)`;
+const spentSoFar = ({ toolCalls, usage }: TaskView): string => {
+  if (usage.calls === 0) return "";
+  const tokens = `${tokensText(totalTokens(usage))} tokens`;
+  return `  (so far ${countText(toolCalls, "tool call")}, ${tokens}, ${dollarsText(usage.microUsd)})`;
+};

@@ -26,7 +26,7 @@ test("plain progress is one line per event, and one per new turn or tool", () =>
     "   1.2s  planner     scheduled",
     "   1.2s  critic      scheduled",
     "   2.5s  planner     turn 1  asks the model",
-    "   2.5s  critic      turn 1  read_file  (900 tokens, $0.0036 so far)",
+    "   2.5s  critic      turn 1  read_file  (so far 1 tool call, 900 tokens, $0.0036)",
     "   3.1s  planner     succeeded after 1 turn, 2.1k tokens, $0.0084",
     "   3.4s  critic      failed in attempt 1: RateLimited: the provider answers 429",
     "   3.4s  critic      tries again: attempt 2 in 2.0s",
