@@ -1,0 +1,266 @@
+import { describe, expect, test } from "vitest";
+import { roomFor } from "../../../../functions/shared/agent/budget-room.ts";
+import { TaskPermit } from "../../../../functions/shared/agent/permit.ts";
+import { DEFAULT_EXECUTION_LIMITS } from "../../../../functions/shared/contracts/limits.ts";
+import type { TurnRecord } from "../../../../functions/shared/contracts/task-record.ts";
+import { NO_USAGE } from "../../../../functions/shared/contracts/usage.ts";
+import {
+  RetryableModelError,
+  TerminalModelError,
+} from "../../../../functions/shared/kernel/model-call-error.ts";
+import { AgentWorld, answer, call, ESTIMATE, TASK, turn, usageOf } from "./agent-world.ts";
+
+const limits = DEFAULT_EXECUTION_LIMITS;
+
+const permitOf = (
+  world: AgentWorld,
+  { epoch = 2, isTakeover = false, turns = [] as TurnRecord[], caps = limits } = {},
+): TaskPermit =>
+  new TaskPermit({ store: world.store, taskId: TASK, epoch, isTakeover, caps, turns: () => turns });
+
+const savedTurn = (n: number, epoch: number): TurnRecord => ({
+  n,
+  epoch,
+  at: 0,
+  message: { inline: "[]" },
+  stopReason: "end_turn",
+  model: "m",
+  requestId: null,
+  usage: usageOf(40, 10),
+});
+
+const leftBy = (epoch: number, turn: number) => ({
+  committedTokens: 1_000,
+  committedMicroUsd: 1_000,
+  committedCalls: 1,
+  open: { "1": { id: `${epoch}.${turn}.1`, epoch, tokens: 1_000, microUsd: 1_000 } },
+  epochs: { "1": epoch },
+});
+
+describe("reserving before paying (P3, P4, P5)", () => {
+  test("a reservation is an entry and part of what is committed; settling puts the real usage in its place", async () => {
+    const world = new AgentWorld();
+    const permit = permitOf(world);
+    expect(await permit.reserve(1, 1, ESTIMATE)).toEqual({ kind: "reserved" });
+    expect(world.permit()).toMatchObject({
+      committedTokens: 1_000,
+      committedCalls: 1,
+      committedMicroUsd: 1_000,
+      open: { "1": { epoch: 2, tokens: 1_000, microUsd: 1_000 } },
+      epochs: { "1": 2 },
+    });
+    permit.spent(usageOf(70, 30));
+    await permit.settle();
+    expect(world.permit()).toMatchObject({
+      committedTokens: 100,
+      committedCalls: 1,
+      committedMicroUsd: 100,
+      open: {},
+    });
+  });
+
+  test("settling twice counts once (P4)", async () => {
+    const world = new AgentWorld();
+    const [permit, twin] = [permitOf(world), permitOf(world)];
+    await permit.reserve(1, 1, ESTIMATE);
+    await twin.reserve(1, 1, ESTIMATE); // Finds its own id open: the write only looked failed.
+    for (const each of [permit, twin]) {
+      each.spent(usageOf(70, 30));
+      await each.settle();
+    }
+    expect(world.permit()).toMatchObject({ committedTokens: 100, committedCalls: 1, open: {} });
+  });
+
+  test("a turn of unknown price leaves its estimate in the dollars committed", async () => {
+    const world = new AgentWorld();
+    const permit = permitOf(world);
+    await permit.reserve(1, 1, ESTIMATE);
+    permit.spent({ ...usageOf(70, 30), microUsd: null });
+    await permit.settle();
+    expect(world.permit()).toMatchObject({ committedTokens: 100, committedMicroUsd: 1_000 });
+  });
+
+  test.each(["execution", "task"] as const)(
+    "nothing is reserved once the %s is stopped (P3)",
+    async (scope) => {
+      const world = new AgentWorld();
+      await world.stop(scope, "enough");
+      expect(await permitOf(world).reserve(1, 1, ESTIMATE)).toEqual({ kind: "stopped", cause: "enough" });
+      expect(world.permit()).toMatchObject({ committedTokens: 0, committedCalls: 0, open: {} });
+    },
+  );
+
+  test("a frozen predecessor reserves nothing once a higher epoch was seen (P5)", async () => {
+    const world = new AgentWorld();
+    await permitOf(world, { epoch: 3 }).reserve(1, 1, ESTIMATE);
+    expect(await permitOf(world, { epoch: 2 }).reserve(1, 1, ESTIMATE)).toEqual({ kind: "fenced" });
+    expect(world.permit().committedCalls).toBe(1);
+  });
+
+  test("fencing raises the epoch without reserving, and costs nothing when nobody was taken over (P5)", async () => {
+    const world = new AgentWorld();
+    expect(await permitOf(world, { epoch: 2 }).fence()).toBe(true);
+    expect(world.store.requests).toEqual([]);
+    expect(await permitOf(world, { epoch: 5, isTakeover: true }).fence()).toBe(true);
+    expect(world.permit().epochs).toEqual({ "1": 5 });
+    expect(await permitOf(world, { epoch: 4, isTakeover: true }).fence()).toBe(false);
+  });
+
+  test("what a dead owner reserved is settled with the saved turn's usage (P4)", async () => {
+    const world = new AgentWorld();
+    world.forcePermit(leftBy(2, 1));
+    const permit = permitOf(world, { epoch: 3, isTakeover: true, turns: [savedTurn(1, 2)] });
+    expect(await permit.reserve(2, 1, ESTIMATE)).toEqual({ kind: "reserved" });
+    expect(world.permit()).toMatchObject({ committedTokens: 1_050, committedCalls: 2 });
+  });
+
+  test("what a dead owner reserved for a turn that was not saved is presumed spent (P4)", async () => {
+    const world = new AgentWorld();
+    world.forcePermit(leftBy(2, 2));
+    const permit = permitOf(world, { epoch: 3, isTakeover: true, turns: [savedTurn(1, 2)] });
+    expect(await permit.reserve(2, 1, ESTIMATE)).toEqual({ kind: "reserved" });
+    expect(world.permit()).toMatchObject({ committedTokens: 2_000, committedCalls: 2 });
+    expect(Object.keys(world.permit().open)).toEqual(["1"]);
+  });
+
+  test("a successor that reserves nothing settles what was left, for after it nobody comes", async () => {
+    const world = new AgentWorld();
+    world.forcePermit(leftBy(2, 1));
+    await permitOf(world, { epoch: 3, isTakeover: true, turns: [savedTurn(1, 2)] }).fence();
+    expect(world.permit()).toMatchObject({ committedTokens: 50, open: {} });
+  });
+
+  test("a refused combined update settles by itself before it looks for the reason", async () => {
+    const world = new AgentWorld();
+    const permit = permitOf(world, { caps: { ...limits, tokens: 1_050 } });
+    await permit.reserve(1, 1, ESTIMATE);
+    permit.spent(usageOf(70, 30));
+    expect(await permit.reserve(2, 1, ESTIMATE)).toMatchObject({ kind: "exceeded" });
+    expect(world.permit()).toMatchObject({ committedTokens: 100, open: {} });
+  });
+});
+
+describe("when there is no room", () => {
+  const held = { id: "9.1.1", epoch: 9, tokens: 800, microUsd: 800 };
+
+  test("only open reservations of others in the way: wait, and say nothing of the budget", () => {
+    const permit = { ...new AgentWorld().permit(), committedTokens: 1_000, open: { "2": held } };
+    expect(roomFor(ESTIMATE, permit, { ...limits, tokens: 1_500 })).toEqual({ kind: "wait" });
+  });
+
+  test("what is settled leaves no room: exceeded, with cap, spent and needed", () => {
+    const permit = { ...new AgentWorld().permit(), committedTokens: 1_400, open: { "2": held } };
+    const room = roomFor(ESTIMATE, permit, { ...limits, tokens: 1_500 });
+    expect(room).toMatchObject({
+      kind: "exceeded",
+      message: expect.stringMatching(/budget is 1500 tokens, 600 are spent, and the next call may need 1000/),
+    });
+  });
+
+  test("calls and dollars are budgets too; a model without a price fits no dollar budget", () => {
+    const permit = { ...new AgentWorld().permit(), committedCalls: 3, committedMicroUsd: 500 };
+    expect(roomFor(ESTIMATE, permit, { ...limits, calls: 3 })).toMatchObject({ kind: "exceeded" });
+    expect(roomFor(ESTIMATE, permit, { ...limits, microUsd: 1_000 })).toMatchObject({ kind: "exceeded" });
+    expect(roomFor({ tokens: 1, microUsd: null }, permit, limits)).toMatchObject({ kind: "exceeded" });
+    expect(roomFor({ tokens: 1, microUsd: null }, permit, { ...limits, microUsd: null })).toEqual({
+      kind: "enough",
+    });
+  });
+
+  test("a task whose next call cannot fit fails as BudgetExceeded, and nothing is paid", async () => {
+    const world = new AgentWorld({ request: { limits: { ...limits, tokens: 999 } } });
+    expect(await world.deliver()).toBe("done");
+    expect(world.failure()).toMatchObject({
+      name: "BudgetExceeded",
+      message: expect.stringContaining("999 tokens"),
+    });
+    expect(world.model.requests).toEqual([]);
+    expect(world.permit()).toMatchObject({ committedTokens: 0, open: {} });
+  });
+
+  test("the lower of the execution's and the agent's limit wins", async () => {
+    const script = [turn([call("list_files", {})]), answer("ok")];
+    const world = new AgentWorld({ script, spec: { limits: { calls: 1 } } });
+    await world.deliver();
+    expect(world.failure()).toMatchObject({
+      name: "BudgetExceeded",
+      message: expect.stringContaining("1 model calls"),
+    });
+  });
+
+  test("a task that waits for others' reservations gives its claim back and its message comes again", async () => {
+    const world = new AgentWorld({ request: { limits: { ...limits, tokens: 1_500 } } });
+    world.forcePermit({ committedTokens: 800, open: { "2": held } });
+    expect(await world.deliver()).toEqual({ returnAfterSeconds: 1 });
+    expect(world.record()).toMatchObject({ status: "SCHEDULED", crashes: 0 });
+    expect(world.record()).not.toHaveProperty("claim");
+    world.forcePermit({ committedTokens: 100, open: {} });
+    expect(await world.deliver()).toBe("done");
+    expect(world.record().status).toBe("SUCCEEDED");
+  });
+});
+
+describe("model calls that fail", () => {
+  const unavailable = (used = NO_USAGE) => new RetryableModelError("ModelUnavailable", "529", used);
+  const limited = (retryAfterSeconds: number) =>
+    new RetryableModelError("RateLimited", "429", NO_USAGE, { retryAfterSeconds });
+
+  test("two quick retries are made within the turn, each with a reservation of its own", async () => {
+    const world = new AgentWorld({ script: [unavailable(usageOf(50, 0)), unavailable(), answer("at last")] });
+    expect(await world.deliver()).toBe("done");
+    expect(world.record()).toMatchObject({ status: "SUCCEEDED", turns: 1 });
+    // 50 of the broken stream, 100 of the turn.
+    expect(world.record().usage).toMatchObject({ calls: 2, inputTokens: 120, outputTokens: 30 });
+    expect(world.permit()).toMatchObject({ committedTokens: 150, committedCalls: 3, open: {} });
+  });
+
+  test("the third failure ends the attempt; the coordinator schedules the next", async () => {
+    const world = new AgentWorld({ script: [unavailable(), unavailable(), unavailable(), answer("never")] });
+    await world.deliver();
+    expect(world.failure()?.name).toBe("ModelUnavailable");
+    expect(world.model.requests).toHaveLength(3);
+    expect(world.permit()).toMatchObject({ committedTokens: 0, open: {} });
+  });
+
+  test("a short retry-after is honoured here, a long one is passed on", async () => {
+    const patient = new AgentWorld({ script: [limited(4), answer("ok")] });
+    const before = patient.clock.now();
+    await patient.deliver();
+    expect(patient.record().status).toBe("SUCCEEDED");
+    expect(patient.clock.now() - before).toBeGreaterThanOrEqual(4_000);
+    const world = new AgentWorld({ script: [limited(60), answer("never")] });
+    await world.deliver();
+    expect(world.failure()).toMatchObject({ name: "RateLimited", retryAfterSeconds: 60 });
+    expect(world.model.requests).toHaveLength(1);
+  });
+
+  test.each(["SecretUnavailable", "ModelRejected", "ModelAuthentication"] as const)(
+    "%s fails the attempt at once, without a retry storm [bad-input 43]",
+    async (name) => {
+      const error = new TerminalModelError(name, "coder's secret is empty", NO_USAGE);
+      const world = new AgentWorld({ script: [error, answer("never")] });
+      await world.deliver();
+      expect(world.failure()).toEqual({ name, message: "coder's secret is empty" });
+      expect(world.model.requests).toHaveLength(1);
+      expect(world.permit()).toMatchObject({ committedTokens: 0, open: {} });
+    },
+  );
+
+  test("a bug ends the attempt as Internal, without its text", async () => {
+    const world = new AgentWorld({ script: [new TypeError("secret sk-123")] });
+    await world.deliver();
+    expect(world.failure()?.name).toBe("Internal");
+    expect(JSON.stringify(world.record())).not.toContain("sk-123");
+    expect(world.permit()).toMatchObject({ committedTokens: 1_000, open: {} });
+  });
+
+  test("a wait between two tries ends when the execution is stopped", async () => {
+    const world = new AgentWorld({ script: [limited(5), answer("never")] });
+    const handled = world.agent().handle(world.delivery(), world.invocation);
+    await world.rounds();
+    await world.stop("execution");
+    await world.settle(handled, 1_000);
+    expect(world.failure()?.name).toBe("Aborted");
+    expect(world.model.requests).toHaveLength(1);
+  });
+});
