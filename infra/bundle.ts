@@ -1,7 +1,7 @@
-import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { BuildFailure } from "esbuild";
+import type { BuildFailure, Metafile } from "esbuild";
 import { type AgentSpec, isAgentSpec, toManifestEntry } from "../functions/shared/agent/agent-spec.ts";
 import { AgentManifest } from "../functions/shared/contracts/agent-manifest.ts";
 
@@ -90,19 +90,24 @@ const foldersIn = (path: string): { name: string; path: string }[] =>
         .map((name) => ({ name, path: join(path, name) }))
     : [];
 
-/** One build for all: esbuild reads and parses what they share once. Gives the files it read. */
-const compile = async (
-  { root, outDir, minify }: BundleOptions,
-  folders: SourceFolder[],
-): Promise<string[]> => {
+/**
+ * One build for all, in which esbuild reads, links and prints what functions share once; then each
+ * function gets copies of the pieces it reaches. What is imported dynamically is a piece of its own,
+ * which a child does not even read before it is asked for. Gives the files that were read.
+ */
+const compile = async (options: BundleOptions, folders: readonly SourceFolder[]): Promise<string[]> => {
+  const { root, outDir, minify } = options;
   const { build } = await import("esbuild"); // not needed when the bundles are in the cache
   try {
-    const { metafile } = await build({
-      entryPoints: folders.map(({ name, path }) => ({ in: join(path, "handler.ts"), out: `${name}/index` })),
+    const { metafile, outputFiles } = await build({
+      entryPoints: folders.map(({ name, path }) => ({ in: join(path, "handler.ts"), out: name })),
       absWorkingDir: root,
       outdir: outDir,
-      outExtension: { ".js": ".mjs" },
+      write: false,
       bundle: true,
+      splitting: true,
+      chunkNames: "shared-[hash]",
+      outExtension: { ".js": ".mjs" },
       platform: "node",
       target: "node24",
       format: "esm",
@@ -119,6 +124,16 @@ const compile = async (
       metafile: true,
       logLevel: "silent",
     });
+    const contents = new Map(outputFiles.map((file) => [basename(file.path), file.contents]));
+    const imports = importsByPiece(metafile);
+    for (const { name } of folders) {
+      const entry = `${name}.mjs`;
+      mkdirSync(join(outDir, name), { recursive: true });
+      for (const piece of reachableFrom(entry, imports)) {
+        const file = piece === entry ? "index.mjs" : piece;
+        writeFileSync(join(outDir, name, file), contents.get(piece) ?? "");
+      }
+    }
     return Object.keys(metafile.inputs);
   } catch (error) {
     const [first] = (error as Partial<BuildFailure>).errors ?? [];
@@ -126,6 +141,23 @@ const compile = async (
     const place = first.location === null ? "" : `${first.location.file}:${first.location.line}: `;
     throw new BundleError(`${place}${oneLine(first.text)}`, { cause: error });
   }
+};
+
+type Imports = ReadonlyMap<string, readonly string[]>;
+
+const importsByPiece = ({ outputs }: Metafile): Imports =>
+  new Map(
+    Object.entries(outputs).map(([path, { imports }]) => [
+      basename(path),
+      imports.filter(({ external }) => external !== true).map((one) => basename(one.path)),
+    ]),
+  );
+
+const reachableFrom = (entry: string, imports: Imports): ReadonlySet<string> => {
+  const reached = new Set([entry]);
+  // A set is iterated in the order of insertion, what is added meanwhile included.
+  for (const piece of reached) for (const next of imports.get(piece) ?? []) reached.add(next);
+  return reached;
 };
 
 const loadSpecs = (root: string, folders: readonly SourceFolder[]): Promise<AgentSpec[]> =>

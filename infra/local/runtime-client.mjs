@@ -5,6 +5,7 @@
 //       response or error.
 //   R2. It lives no longer than the host: standard input is a pipe that only the host holds open.
 import http from "node:http";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -83,6 +84,8 @@ const serve = async (handler) => {
 
 try {
   const handler = await loadHandler();
+  // Node keeps compiled code when a process exits by itself; this one will be killed.
+  setTimeout(flushCompileCache, 2_000).unref();
   // More than one slot as on Lambda Managed Instances, which give the number by this name.
   const slots = Number(env.AWS_LAMBDA_MAX_CONCURRENCY ?? 1);
   await Promise.all(Array.from({ length: slots }, () => serve(handler)));
