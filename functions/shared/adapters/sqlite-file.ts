@@ -6,7 +6,7 @@ const SCHEMA_VERSION = 1;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS item (
     pk TEXT NOT NULL, sk TEXT NOT NULL, attributes TEXT NOT NULL,
-    open_pk TEXT, next_check_at REAL, list_pk TEXT, created_at REAL, status TEXT, expires_at REAL,
+    open_pk TEXT, next_check_at REAL, list_pk TEXT, created_at REAL, status TEXT,
     PRIMARY KEY (pk, sk)
   ) STRICT;
   CREATE INDEX IF NOT EXISTS open ON item (open_pk, next_check_at)

@@ -17,8 +17,6 @@ import { openSqlite, refusalOf } from "./sqlite-file.ts";
  *   I3. The columns beside `attributes` are copies, written with them in the same statement.
  */
 export interface SqliteStore extends Store {
-  /** Deletes what has expired, as DynamoDB does by itself; returns how many items. */
-  purge(nowSeconds: number): Promise<number>;
   close(): void;
 }
 
@@ -82,7 +80,6 @@ export const createSqliteStore = ({
     due: (shard, now, limit) =>
       attempt(() => statements.due.all(shard, now, limit).map((row) => ({ ...row }) as Item)),
     newest: (listPk, options) => attempt(() => newest(listPk, options)),
-    purge: (nowSeconds) => attempt(() => Number(statements.purge.run(nowSeconds).changes)),
     close: () => database.close(),
   };
 };
@@ -99,12 +96,12 @@ const prepare = (database: DatabaseSync) => ({
     "SELECT pk, sk, attributes FROM item WHERE pk = ? AND sk >= ? AND sk < ? ORDER BY sk",
   ),
   create: database.prepare(
-    `INSERT INTO item (pk, sk, attributes, open_pk, next_check_at, list_pk, created_at, status, expires_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO item (pk, sk, attributes, open_pk, next_check_at, list_pk, created_at, status)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   ),
   update: database.prepare(
     `UPDATE item SET attributes = ?, open_pk = ?, next_check_at = ?, list_pk = ?, created_at = ?,
-     status = ?, expires_at = ? WHERE pk = ? AND sk = ?`,
+     status = ? WHERE pk = ? AND sk = ?`,
   ),
   due: database.prepare(
     `SELECT pk, sk, open_pk AS openPk, next_check_at AS nextCheckAt FROM item
@@ -118,7 +115,6 @@ const prepare = (database: DatabaseSync) => ({
     `SELECT pk, sk, attributes FROM item WHERE list_pk = ? AND (created_at, pk) < (?, ?) AND status = ?
      ORDER BY created_at DESC, pk DESC LIMIT ?`,
   ),
-  purge: database.prepare("DELETE FROM item WHERE expires_at < ?"),
 });
 
 /** I3: attributes first, then the columns in the order of both statements that write. */
@@ -129,7 +125,6 @@ const columnsOf = (item: Item) => [
   text(item["listPk"]),
   number(item["createdAt"]),
   text(item["status"]),
-  number(item["expiresAt"]),
 ];
 
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);

@@ -64,16 +64,6 @@ test("eight processes that open a new file at once, and count in it, lose nothin
   expect(await open().get(key)).toEqual({ ...key, count: 200, version: 200 });
 }, 30_000);
 
-test("what has expired is purged, and only that", async () => {
-  const store = open();
-  await store.create({ pk: "a", sk: "x", expiresAt: 99 });
-  await store.create({ pk: "b", sk: "x", expiresAt: 100 });
-  await store.create({ pk: "c", sk: "x" });
-  expect(await store.purge(100)).toBe(1);
-  expect(await store.get({ pk: "a", sk: "x" })).toBeUndefined();
-  expect(await store.get({ pk: "b", sk: "x" })).toBeDefined();
-});
-
 test("an update that fails half way leaves the item and no open transaction", async () => {
   const store = open();
   await store.create({ ...key, n: 1 });
