@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -5,17 +6,20 @@ import {
   type AnthropicModelOptions,
   createAnthropicModel,
 } from "../../functions/shared/adapters/anthropic-model.ts";
+import { systemClock } from "../../functions/shared/adapters/system-clock.ts";
 import { isText, isToolUse, type ModelMessage } from "../../functions/shared/contracts/model-message.ts";
 import { NO_USAGE, totalTokens } from "../../functions/shared/contracts/usage.ts";
 import { RetryableError, TerminalError } from "../../functions/shared/kernel/errors.ts";
 import { RetryableModelError, TerminalModelError } from "../../functions/shared/kernel/model-call-error.ts";
+import type { Clock } from "../../functions/shared/ports/clock.ts";
 import type { ModelRequest, ModelTurn } from "../../functions/shared/ports/model.ts";
 import * as fault from "../../infra/local/model-server/faults.ts";
 import { hashOfKey } from "../../infra/local/model-server/ledger.ts";
 import { defineScript, type Turn } from "../../infra/local/model-server/script.ts";
 import { createModelServer, type ModelServer } from "../../infra/local/model-server/server.ts";
 
-const KEY = "sk-test-canary-0123456789abcdef";
+/** Unlike any real key, so that only knowing it can keep it out of a text. */
+const KEY = "canary0123456789abcdef";
 const never = new AbortController().signal;
 
 let server: ModelServer;
@@ -216,9 +220,9 @@ describe("a failed call", () => {
       }),
     );
     const error = await failureOf(
-      connect({ baseUrl: chatty.url, idleMs: 1_000, callMs: 200 }).call(asking(), never),
+      connect({ baseUrl: chatty.url, idleMs: 100, callMs: 300 }).call(asking(), never),
     );
-    expect(error.message).toContain("no whole answer within 200 ms");
+    expect(error.message).toContain("no whole answer within 300 ms");
     await chatty.stop();
   });
 
@@ -240,6 +244,43 @@ describe("a failed call", () => {
       "stopped",
     );
     expect(server.ledger()).toHaveLength(before);
+  });
+
+  test("a whole message is returned although the provider never closes the stream", async () => {
+    const clinging = await listen(
+      createServer((_, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        const events = [
+          { type: "message_start", message: { model: "m", usage: { input_tokens: 5, output_tokens: 1 } } },
+          { type: "content_block_start", index: 0, content_block: { type: "text", text: "All there is." } },
+          { type: "message_stop" },
+        ];
+        response.write(
+          events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(""),
+        );
+      }),
+    );
+    const turn = await connect({ baseUrl: clinging.url }).call(asking(), never);
+    expect(turn.content).toEqual([{ type: "text", text: "All there is." }]);
+    await clinging.stop();
+  });
+
+  test("leaves no timer and no listener behind", async () => {
+    const timers: Array<AbortSignal | undefined> = [];
+    const clock: Clock = {
+      now: () => systemClock.now(),
+      sleep: (ms, signal) => {
+        timers.push(signal);
+        return systemClock.sleep(ms, signal);
+      },
+    };
+    const caller = new AbortController();
+    const model = connect({ clock });
+    await model.call(asking({ text: "ok" }), caller.signal);
+    await failureOf(model.call(asking({ text: "ok", faults: [fault.overloaded()] }), caller.signal));
+    expect(timers.length).toBeGreaterThanOrEqual(2);
+    expect(timers.every((signal) => signal?.aborted)).toBe(true);
+    expect(getEventListeners(caller.signal, "abort")).toHaveLength(0);
   });
 
   test("an unreachable provider is ModelUnavailable and names the system's code", async () => {
@@ -340,7 +381,8 @@ describe("keys", () => {
     const parrot = await listen(
       createServer((request, response) => {
         const status = Number(request.url?.split("/")[1]);
-        const message = `bad key ${request.headers.authorization} or sk-ant-api03-abcdefghijklmnop`;
+        const key = request.headers.authorization?.slice("Bearer ".length);
+        const message = `bad key ${key}, sent as Bearer ${key}, or sk-ant-api03-abcdefghijklmnop`;
         response.writeHead(status, { "content-type": "application/json" });
         response.end(JSON.stringify({ type: "error", error: { type: "invalid_request_error", message } }));
       }),

@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cut } from "../../../../infra/local/model-server/faults.ts";
 import { hashOfKey, readLedger } from "../../../../infra/local/model-server/ledger.ts";
@@ -302,4 +305,22 @@ test("stop cuts what is under way and frees the port", async () => {
   expect(await outcome).toBe("cut");
   const again = await createModelServer({ port: Number(new URL(short.url).port) });
   await again.stop();
+});
+
+test("runs as a process of its own, says when it is ready, and ends on SIGTERM", {
+  timeout: 20_000,
+}, async () => {
+  const main = fileURLToPath(new URL("../../../../infra/local/model-server/main.ts", import.meta.url));
+  const child = spawn(process.execPath, [main, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const url = /^ready (http:\/\/127\.0\.0\.1:\d+)\n/.exec(line.toString())?.[1];
+  const response = await fetch(`${url}/v1/messages`, {
+    method: "POST",
+    headers: HEADERS,
+    body: JSON.stringify(valid),
+  });
+  expect(response.status).toBe(200);
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  expect(await exited).toEqual([0, null]);
 });
