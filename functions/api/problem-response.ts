@@ -19,10 +19,7 @@ export const problemResponse = (error: unknown, requestId: string, log: Log): Re
     detail: problem.detail,
     ...extensions,
     requestId,
-  } satisfies Record<
-    keyof Pick<Problem, "type" | "title" | "status" | "code" | "detail" | "requestId">,
-    unknown
-  >;
+  } satisfies Partial<Record<keyof Problem, unknown>>;
   return new Response(JSON.stringify(body), {
     status,
     headers: { "content-type": "application/problem+json", ...headers },
