@@ -28,9 +28,12 @@ export const endTasks = (draft: Draft, roots: readonly TaskNumber[], end: TaskEn
   for (const task of open) draft.record({ ...end, task: task.n });
   draft.stopTasks(
     open.map((task) => task.n),
-    end.type === "TaskAborted" ? end.cause : `the ${end.cause}'s deadline passed`,
+    causeOf(end),
   );
 };
+
+const causeOf = (end: TaskEnd): string =>
+  end.type === "TaskAborted" ? end.cause : `the ${end.cause}'s deadline passed`;
 
 /** P15: ends what is still open, then the execution; nothing follows. */
 export const endExecution = (
@@ -41,7 +44,7 @@ export const endExecution = (
 ): void => {
   const open = openTasks(draft.state);
   for (const task of open) draft.record({ ...taskEnd, task: task.n });
-  if (open.length > 0 && permit === "stop") draft.stopExecution(taskEnd.cause);
+  if (open.length > 0 && permit === "stop") draft.stopExecution(causeOf(taskEnd));
   draft.record(event);
 };
 
