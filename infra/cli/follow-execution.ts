@@ -92,10 +92,10 @@ const watchViews = async (
 ): Promise<void> => {
   try {
     while (!signal.aborted) {
-      const pause = sleep(PAUSE_MS, undefined, { signal });
+      const began = performance.now();
       watcher.view(await api.execution(id, { signal }));
       watcher.view(await api.execution(id, { waitSeconds: VIEW_WAIT_SECONDS, signal }));
-      await pause;
+      await sleep(Math.max(0, PAUSE_MS - (performance.now() - began)), undefined, { signal });
     }
   } catch {
     // Aborted, or out of reach, which the history's poll reports.

@@ -7,7 +7,7 @@ import { bytesText } from "./view/format.ts";
 import { LiveProgress } from "./view/live-progress.ts";
 import { paintFor } from "./view/paint.ts";
 import { PlainProgress } from "./view/plain-progress.ts";
-import { textFor, writeJson } from "./write.ts";
+import { proseFor, writeJson } from "./write.ts";
 
 /**
  * Starts an execution and shows it on stderr until it has ended. The first Ctrl-C stops the
@@ -50,7 +50,7 @@ const createProgress = (context: Context): LiveProgress | PlainProgress =>
 export const showOutcome = (view: ExecutionView, context: Context, json: boolean): number => {
   const { stdout, stderr } = context;
   if (json) writeJson(stdout, view);
-  else if (view.output !== undefined) stdout.write(`${textFor(stdout, view.output)}\n`);
+  else if (view.output !== undefined) stdout.write(`${proseFor(stdout, view.output)}\n`);
   if (view.outputBytes !== undefined) {
     stderr.write(`only the beginning is shown: the whole answer has ${bytesText(view.outputBytes)}\n`);
   }

@@ -1,3 +1,4 @@
+import type { FileView } from "../../../functions/shared/contracts/api.ts";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { DEFAULT_DATA, probe, withApi } from "../open-api.ts";
@@ -38,7 +39,7 @@ export const demo = defineCommand({
         writeLines(context.stdout, ["", ...fileLines(files, context.stdout)]);
         writeLines(context.stderr, [
           "",
-          ...nextSteps(view.executionId, files[0]?.path, await whereFlag(values.data)),
+          ...nextSteps(view.executionId, largest(files)?.path, await whereFlag(values.data)),
         ]);
         return exitCode;
       },
@@ -46,6 +47,10 @@ export const demo = defineCommand({
     );
   },
 });
+
+/** What is most worth a look. */
+const largest = (files: readonly FileView[]): FileView | undefined =>
+  files.toSorted((a, b) => b.bytes - a.bytes)[0];
 
 /** Later commands find the default folder by themselves, unless a host listens at the default address. */
 const whereFlag = async (data: string | undefined): Promise<string> => {

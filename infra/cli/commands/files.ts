@@ -4,7 +4,7 @@ import { findExecution } from "../find-execution.ts";
 import { withApi } from "../open-api.ts";
 import { fileLines } from "../view/file-table.ts";
 import { bytesText } from "../view/format.ts";
-import { textFor, writeJson, writeLines } from "../write.ts";
+import { contentFor, writeJson, writeLines } from "../write.ts";
 
 export const files = defineCommand({
   name: "files",
@@ -29,7 +29,7 @@ export const files = defineCommand({
       }
       const file = await api.file(id, path);
       if (values.json === true) writeJson(stdout, file);
-      else stdout.write(textFor(stdout, file.content));
+      else stdout.write(contentFor(stdout, file.content));
       if (file.truncated !== true) return 0;
       // Whoever redirects this into a file must not take it for the whole.
       throw new CliError(

@@ -3,6 +3,7 @@ import { totalTokens } from "../../../functions/shared/contracts/usage.ts";
 import { failureText } from "./event-teller.ts";
 import { ageText, countText, dollarsText, durationText, tokensText } from "./format.ts";
 import { clip, type Paint } from "./paint.ts";
+import { wrapProse } from "./prose.ts";
 import { oneLine, printable } from "./safe-text.ts";
 import { statusColour } from "./status.ts";
 import { taskTable } from "./task-table.ts";
@@ -33,7 +34,11 @@ export const executionLines = (view: ExecutionView, look: Look): string[] => {
       paint,
     ),
     ...section("failure", view.failure === undefined ? [] : [failureText(view.failure)], paint),
-    ...section("answer", view.output === undefined ? [] : [printable(view.output).trimEnd()], paint),
+    ...section(
+      "answer",
+      view.output === undefined ? [] : [wrapProse(printable(view.output).trimEnd(), columns)],
+      paint,
+    ),
   ];
 };
 

@@ -10,6 +10,8 @@ const FRAME_MS = 100;
 const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 /** Lines of a frame that are not tasks: the table's header, the total, and room for the prompt. */
 const OTHER_LINES = 6;
+/** In a wider window the numbers would stand too far from their task. */
+const COLUMNS_MAX = 100;
 
 /** Progress on a terminal: one line per task, redrawn in place until `end`. */
 export class LiveProgress {
@@ -67,7 +69,13 @@ export interface FrameOptions {
 /** One picture of an execution; it always fits the terminal, since a taller one cannot be redrawn. */
 export const liveFrame = (view: ExecutionView, options: FrameOptions): string =>
   [
-    ...taskTable(view, { ...options, tasksMax: Math.max(1, options.rows - OTHER_LINES) }),
+    ...taskTable(view, {
+      ...options,
+      // Not the last column: some terminals break the line there.
+      columns: Math.min(options.columns - 1, COLUMNS_MAX),
+      fill: true,
+      tasksMax: Math.max(1, options.rows - OTHER_LINES),
+    }),
     "",
     clip(totalLine(view, options), options.columns),
   ].join("\n");

@@ -3,7 +3,7 @@ import { clip, type Paint } from "./paint.ts";
 export interface Column {
   readonly title: string;
   readonly align?: "right";
-  /** Takes what the others leave, and is clipped to it; the only one that may hold wide characters. */
+  /** Clipped to what the others leave; the only one that may hold wide characters. At most one. */
   readonly flexible?: boolean;
 }
 
@@ -16,16 +16,25 @@ export interface Cell {
 const GAP = 2;
 const FLEXIBLE_MIN = 8;
 
-/** A dim header and the rows. No line is wider than `columns`, which may be infinite. */
+export interface TableOptions {
+  /** No line is wider; may be infinite. */
+  readonly columns: number;
+  readonly paint: Paint;
+  /** The flexible column takes all that is left, so that a table drawn anew stands still. */
+  readonly fill?: boolean;
+}
+
+/** A dim header and the rows. */
 export const tableLines = (
   table: readonly Column[],
   rows: ReadonlyArray<readonly (Cell | string)[]>,
-  { columns, paint }: { columns: number; paint: Paint },
+  options: TableOptions,
 ): string[] => {
+  const { columns, paint } = options;
   const cells = rows.map((row) =>
     row.map((cell): Cell => (typeof cell === "string" ? { text: cell } : cell)),
   );
-  const widths = widthsOf(table, cells, columns);
+  const widths = widthsOf(table, cells, options);
   const line = (row: readonly Cell[]): string => {
     const parts = table.map((column, i) => {
       const { text = "", colour = (bare: string) => bare } = row[i] ?? {};
@@ -43,13 +52,15 @@ export const tableLines = (
 const widthsOf = (
   table: readonly Column[],
   rows: ReadonlyArray<readonly Cell[]>,
-  columns: number,
+  { columns, fill = false }: TableOptions,
 ): number[] => {
   const natural = table.map(({ title }, i) =>
     Math.max(title.length, ...rows.map((row) => row[i]?.text.length ?? 0)),
   );
   const total = natural.reduce((sum, width) => sum + width + GAP, -GAP);
-  return natural.map((width, i) =>
-    table[i]?.flexible === true ? Math.min(width, Math.max(FLEXIBLE_MIN, width - (total - columns))) : width,
-  );
+  return natural.map((width, i) => {
+    if (table[i]?.flexible !== true) return width;
+    const left = Math.max(FLEXIBLE_MIN, width - (total - columns));
+    return fill && Number.isFinite(left) ? left : Math.min(width, left);
+  });
 };

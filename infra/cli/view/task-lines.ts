@@ -3,15 +3,16 @@ import { failureText, spentText } from "./event-teller.ts";
 import { type Look, section } from "./execution-lines.ts";
 import { dollarsText, tokensText } from "./format.ts";
 import { clip } from "./paint.ts";
+import { wrapProse } from "./prose.ts";
 import { oneLine, printable } from "./safe-text.ts";
 
 /** One task: what it was asked, each turn with its tool calls, and its answer. */
 export const taskLines = (task: TaskDetail, look: Look): string[] => {
-  const { paint } = look;
+  const { paint, columns } = look;
   return [
     `${paint("bold", `task ${task.task}, ${task.agent}`)}  ${task.status}, attempt ${task.attempt}`,
     `${paint("dim", "used")}  ${spentText(task.turns, task.usage)}`,
-    ...section("request", [printable(task.request).trimEnd()], paint),
+    ...section("request", [wrapProse(printable(task.request).trimEnd(), columns)], paint),
     ...section(
       "turns",
       task.turnList.flatMap((turn) => turnLines(turn, look)),
@@ -23,7 +24,11 @@ export const taskLines = (task: TaskDetail, look: Look): string[] => {
       paint,
     ),
     ...section("failure", task.failure === undefined ? [] : [failureText(task.failure)], paint),
-    ...section("answer", task.answer === undefined ? [] : [printable(task.answer).trimEnd()], paint),
+    ...section(
+      "answer",
+      task.answer === undefined ? [] : [wrapProse(printable(task.answer).trimEnd(), columns)],
+      paint,
+    ),
   ];
 };
 

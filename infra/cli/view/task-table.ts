@@ -1,8 +1,7 @@
 import type { ExecutionView, TaskView } from "../../../functions/shared/contracts/api.ts";
 import { totalTokens } from "../../../functions/shared/contracts/usage.ts";
 import { dollarsText, durationText, tokensText } from "./format.ts";
-import type { Paint } from "./paint.ts";
-import { type Cell, type Column, tableLines } from "./table.ts";
+import { type Cell, type Column, type TableOptions, tableLines } from "./table.ts";
 import { type Row, TaskNames, treeRows } from "./task-tree.ts";
 
 const COLUMNS: readonly Column[] = [
@@ -15,9 +14,7 @@ const COLUMNS: readonly Column[] = [
   { title: "time", align: "right" },
 ];
 
-export interface TaskTableOptions {
-  readonly columns: number;
-  readonly paint: Paint;
+export interface TaskTableOptions extends TableOptions {
   readonly now: number;
   /** What stands before an open task: the spinner's frame, or a mark that does not move. */
   readonly spinner: string;

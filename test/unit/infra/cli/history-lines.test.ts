@@ -2,12 +2,15 @@ import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { HistoryLines } from "../../../../infra/cli/view/history-lines.ts";
 import { plain } from "../../../../infra/cli/view/paint.ts";
+import { expectGolden } from "../../../support/golden.ts";
 import { at, standardEvents } from "./standard-execution.ts";
 
-test("the history view of the standard execution", async () => {
+test("the history view of the standard execution", () => {
   const lines = new HistoryLines({ columns: 80, paint: plain });
-  const text = standardEvents.map((event) => lines.of(event)).join("\n");
-  await expect(`${text}\n`).toMatchFileSnapshot("../../../golden/cli-history.txt");
+  expectGolden(
+    "cli-history.json",
+    standardEvents.map((event) => lines.of(event)),
+  );
 });
 
 test("an event of a newer API is still shown", () => {

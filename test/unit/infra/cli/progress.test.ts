@@ -40,10 +40,10 @@ test("plain progress is one line per event, and one per new turn or tool", () =>
 
 test("the live view shows who works, who waits, and for whom", () => {
   expect(frame(midway)).toEqual([
-    "              doing                      turns  tools  tokens     cost  time",
-    "⠋ coder       waits for planner, critic      2      2    4.5k  $0.0180  2.5s",
-    "├─ ⠋ planner  asks the model                 0      0       0  $0.0000  1.3s",
-    "└─ ⠋ critic   attempt 2: read_file           1      1     900  $0.0036  1.3s",
+    "              doing                         turns  tools  tokens     cost  time",
+    "⠋ coder       waits for planner, critic         2      2    4.5k  $0.0180  2.5s",
+    "├─ ⠋ planner  asks the model                    0      0       0  $0.0000  1.3s",
+    "└─ ⠋ critic   attempt 2: read_file              1      1     900  $0.0036  1.3s",
     "",
     "running  2.5s  4.5k of 200k tokens  $0.0180 of $1.00  Ctrl-C stops it",
   ]);
@@ -51,10 +51,10 @@ test("the live view shows who works, who waits, and for whom", () => {
 
 test("the last frame stands for the whole run", () => {
   expect(frame(finished)).toEqual([
-    "              doing      turns  tools  tokens     cost  time",
-    "✔ coder       succeeded      4      5   12.4k  $0.0496  9.5s",
-    "├─ ✔ planner  succeeded      1      0    2.1k  $0.0084  1.9s",
-    "└─ ✔ critic   succeeded      1      0    2.4k  $0.0096  4.8s",
+    "              doing                         turns  tools  tokens     cost  time",
+    "✔ coder       succeeded                         4      5   12.4k  $0.0496  9.5s",
+    "├─ ✔ planner  succeeded                         1      0    2.1k  $0.0084  1.9s",
+    "└─ ✔ critic   succeeded                         1      0    2.4k  $0.0096  4.8s",
     "",
     "SUCCEEDED  9.5s  16.9k of 200k tokens  $0.0676 of $1.00",
   ]);

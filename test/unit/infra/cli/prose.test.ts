@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { wrapProse } from "../../../../infra/cli/view/prose.ts";
+
+const wrapped = (text: string): string[] => wrapProse(text, 24).split("\n");
+
+test("long lines break between words", () => {
+  expect(wrapped("one two three four five six seven")).toEqual(["one two three four five", "six seven"]);
+});
+
+test("a quoted list item stays quoted, and hangs under its own text", () => {
+  expect(wrapped("> 1. one two three four five")).toEqual(["> 1. one two three four", ">    five"]);
+  expect(wrapped("- one two three four five")).toEqual(["- one two three four", "  five"]);
+});
+
+test("code blocks, short lines and endless words stay as they are", () => {
+  const code = "```\nconst answer = 42; // the answer\n```";
+  expect(wrapProse(code, 24)).toBe(code);
+  expect(wrapProse("a\n\n  b", 24)).toBe("a\n\n  b");
+  expect(wrapped(`see ${"x".repeat(40)} now`)).toEqual(["see", "x".repeat(40), "now"]);
+});
+
+test("no word is lost at any width", () => {
+  const text =
+    "> - The *first* one was a defect of my first version: it is mended in `#refilled`.\n\nAnd so on.";
+  const words = (of: string): string[] => of.split(/[\s>]+/).filter((word) => word !== "" && word !== "-");
+  for (let columns = 20; columns < 100; columns += 1) {
+    expect(words(wrapProse(text, columns))).toEqual(words(text));
+  }
+});
