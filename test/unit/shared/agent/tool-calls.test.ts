@@ -1,0 +1,261 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { callKey } from "../../../../functions/shared/contracts/resources.ts";
+import { AgentWorld, answer, call, countingTool, TASK, text, turn } from "./agent-world.ts";
+
+/** A task whose first turn makes these calls, and whose second answers. */
+const worldOf = (calls: Parameters<typeof turn>[0], ...tools: ReturnType<typeof countingTool>["tool"][]) =>
+  new AgentWorld({ script: [turn(calls), answer("done")], ...(tools.length > 0 ? { spec: { tools } } : {}) });
+
+describe("a failing tool is an answer", () => {
+  test("an unknown tool is an error result that offers the nearest name [bad-input 44]", async () => {
+    const world = worldOf([call("raed_file", { path: "a" }, "t1")]);
+    await world.deliver();
+    expect(world.shown("t1")).toEqual({
+      type: "tool_result",
+      tool_use_id: "t1",
+      is_error: true,
+      content:
+        'TOOL_NOT_FOUND: there is no tool "raed_file" (did you mean "read_file"?); there are list_files, read_file, write_file, handoff',
+    });
+    expect(world.record().status).toBe("SUCCEEDED");
+  });
+
+  test("unknown tools three turns in a row end the task as ModelProtocol [bad-input 44]", async () => {
+    const script = [1, 2, 3].map((n) => turn([call("teleport", { n })]));
+    const world = new AgentWorld({ script: [...script, answer("never")] });
+    await world.deliver();
+    expect(world.failure()?.name).toBe("ModelProtocol");
+    expect(world.model.requests).toHaveLength(3);
+  });
+
+  test("a known tool in between breaks the row", async () => {
+    const script = ["teleport", "teleport", "list_files", "teleport", "teleport"].map((name, n) =>
+      turn([call(name, name === "list_files" ? {} : { n })]),
+    );
+    const world = new AgentWorld({ script: [...script, answer("found it")] });
+    await world.deliver();
+    expect(world.record().status).toBe("SUCCEEDED");
+  });
+
+  test.each([
+    ["a missing field", { content: "x" }, "path"],
+    ["a wrong type", { path: 7, content: "x" }, "path"],
+    ["an extra field", { path: "a", content: "x", mode: 755 }, "mode"],
+    ["JSON that was cut", { $malformed: '{"path": "a' }, "path"],
+    ["a string", '{"path": "a"', "input"],
+    ["null", null, "input"],
+    ["a list", ["a"], "input"],
+  ])("%s in the arguments is an error result that names the path [bad-input 45]", async (_, input, path) => {
+    const world = worldOf([call("write_file", input, "t1")]);
+    await world.deliver();
+    expect(world.shown("t1")?.is_error).toBe(true);
+    expect(world.shown("t1")?.content).toMatch(/^INVALID_INPUT: /);
+    expect(world.shown("t1")?.content).toContain(path);
+    expect(world.record().status).toBe("SUCCEEDED");
+    // The API takes nothing but objects as an input, also when it is told of a past one.
+    const said = world.model.requests[1]?.messages[1]?.content[0] as { input: unknown };
+    expect(said.input).toEqual(
+      typeof input === "object" && input !== null && !Array.isArray(input) ? input : {},
+    );
+  });
+
+  test("a tool that throws is an error result, without a stack", async () => {
+    const { tool } = countingTool("explode", "external", () => {
+      throw new RangeError("boom");
+    });
+    const world = worldOf([call("explode", {}, "t1")], tool);
+    await world.deliver();
+    expect(world.shown("t1")).toMatchObject({ is_error: true, content: "TOOL_FAILED: boom" });
+  });
+
+  test("a result above 32 KiB is cut, with a notice that says so", async () => {
+    const { tool } = countingTool("talk", "readOnly", () => "ä".repeat(40_000));
+    const world = worldOf([call("talk", {}, "t1")], tool);
+    await world.deliver();
+    const content = world.shown("t1")?.content ?? "";
+    expect(Buffer.byteLength(content)).toBeLessThanOrEqual(32 * 1024);
+    expect(content).toMatch(/ä\n\[cut: the result has 80000 bytes/);
+  });
+});
+
+describe("one turn's calls", () => {
+  test("each is recorded started before it runs, and finished after it", async () => {
+    const seen: string[] = [];
+    const { tool } = countingTool("look", "external", () => {
+      seen.push(world.calls()[0]?.status ?? "not recorded");
+      return "seen";
+    });
+    const world: AgentWorld = worldOf([call("look", { note: "x".repeat(2_000) }, "t1")], tool);
+    await world.deliver();
+    expect(seen).toEqual(["started"]);
+    expect(world.calls()).toMatchObject([
+      { turn: 1, index: 0, callId: "t1", tool: "look", status: "finished", result: { isError: false } },
+    ]);
+    expect(world.calls()[0]?.input).toHaveLength(1_024);
+  });
+
+  test("of 64 calls the first 16 are run and the rest refused with the limit [bad-input 46]", async () => {
+    const { tool, runs } = countingTool("count", "external", (n) => `run ${n}`);
+    const calls = Array.from({ length: 64 }, (_, n) => call("count", { n }, `t${n}`));
+    const world = worldOf(calls, tool);
+    await world.deliver();
+    expect(runs).toHaveLength(16);
+    expect(world.shown("t15")).toMatchObject({ content: "run 16" });
+    expect(world.shown("t16")).toMatchObject({
+      is_error: true,
+      content: expect.stringContaining("16 tool calls"),
+    });
+    const results = world.model.requests[1]?.messages[2]?.content as unknown as { tool_use_id: string }[];
+    expect(results.map((block) => block.tool_use_id)).toEqual(
+      calls.map((block) => (block as { id: string }).id),
+    );
+  });
+
+  test("the same call three turns in a row is answered with an error, ten end the task as NoProgress [bad-input 47]", async () => {
+    const { tool, runs } = countingTool("poll", "external", () => "not yet");
+    const script = Array.from({ length: 12 }, (_, n) =>
+      // The order of the keys makes no difference.
+      turn([call("poll", n % 2 === 0 ? { n: 1, note: "x" } : { note: "x", n: 1 }, `t${n}`)]),
+    );
+    const world = new AgentWorld({ script, spec: { tools: [tool] } });
+    await world.deliver();
+    expect(runs).toHaveLength(2);
+    expect(world.failure()?.name).toBe("NoProgress");
+    expect(world.model.requests).toHaveLength(10);
+    expect(world.shown("t2")).toMatchObject({ is_error: true, content: expect.stringMatching(/^SAME_CALL/) });
+  });
+
+  test("the same call twice in one turn counts once: the model had seen no result yet", async () => {
+    const { tool, runs } = countingTool("poll", "external", (n) => `${n}`);
+    const world = worldOf(
+      ["a", "b", "c", "d"].map((id) => call("poll", {}, id)),
+      tool,
+    );
+    await world.deliver();
+    expect(runs).toHaveLength(4);
+  });
+
+  test.each(["execution", "task"] as const)(
+    "no call is started once the %s is stopped (P3)",
+    async (scope) => {
+      const { tool, runs } = countingTool("stop", "external", () => {
+        void world.stop(scope);
+        return "stopping";
+      });
+      const world: AgentWorld = worldOf([call("stop", { n: 1 }), call("stop", { n: 2 })], tool);
+      await world.deliver();
+      expect(runs).toHaveLength(1);
+      expect(world.failure()?.name).toBe("Aborted");
+      expect(world.permit()).toMatchObject({ committedTokens: 100, open: {} });
+    },
+  );
+
+  test("what no longer fits into the invocation is run by the next one", async () => {
+    const { tool, runs } = countingTool("slow", "external", () => {
+      world.remaining(20_000);
+      return "ok";
+    });
+    const world: AgentWorld = worldOf([call("slow", { n: 1 }), call("slow", { n: 2 })], tool);
+    expect(await world.deliver()).toBe("done");
+    expect(runs).toEqual([{ n: 1 }]);
+    expect(await world.remaining(900_000).deliver("m2")).toBe("done");
+    expect(runs).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+});
+
+describe("after a takeover (P6)", () => {
+  /** The state that a function leaves which died while it ran the second of two calls. */
+  const takeOver = async (effect: "external" | "idempotent" | "readOnly") => {
+    const { tool, runs } = countingTool("act", effect, (n) => `run ${n}`);
+    const dying = countingTool("act", effect, (n) => (n === 1 ? "run 1" : new Promise<string>(() => {})));
+    const script = [turn([call("act", { n: 1 }, "t1"), call("act", { n: 2 }, "t2")]), answer("done")];
+    const world = new AgentWorld({ script, spec: { tools: [tool] } });
+    const dead = new AgentWorld({ script, spec: { tools: [dying.tool] } });
+    void dead
+      .agent({ store: world.store, model: world.model, queues: world.queues, blobs: world.blobs })
+      .handle(world.delivery(), world.invocation);
+    await world.rounds();
+    expect(world.calls().map(({ status }) => status)).toEqual(["finished", "started"]);
+    world.clock.advance(10_000);
+    expect(await world.deliver()).toBe("done");
+    return { world, runs };
+  };
+
+  test.each(["idempotent", "readOnly"] as const)(
+    "a started %s call is run again, a finished one is not",
+    async (effect) => {
+      const { world, runs } = await takeOver(effect);
+      expect(runs).toEqual([{ n: 2 }]);
+      expect(world.shown("t1")?.content).toBe("run 1");
+      expect(world.shown("t2")).not.toHaveProperty("is_error");
+      expect(world.model.callsByTurn.get(1)).toBe(1);
+    },
+  );
+
+  test("a started external call is never run again: its outcome is unknown, durably", async () => {
+    const { world, runs } = await takeOver("external");
+    expect(runs).toEqual([]);
+    expect(world.calls()[1]).toMatchObject({ status: "unknown", result: { isError: true } });
+    expect(world.shown("t2")?.content).toMatch(/^OUTCOME_UNKNOWN/);
+  });
+
+  test("a result that is stored already is adopted, not run again", async () => {
+    const { tool, runs } = countingTool("act", "external", () => "mine");
+    const world = worldOf([call("act", {}, "t1")], tool);
+    world.store.force({
+      ...callKey("coder", TASK, 1, 0),
+      turn: 1,
+      index: 0,
+      callId: "t1",
+      tool: "act",
+      status: "finished",
+      input: "{}",
+      startedAt: 1,
+      finishedAt: 2,
+      result: { content: { inline: "theirs" }, isError: false },
+    });
+    await world.deliver();
+    expect(runs).toEqual([]);
+    expect(world.shown("t1")?.content).toBe("theirs");
+  });
+});
+
+describe("answers with a schema [bad-input 50]", () => {
+  const output = z.object({ risks: z.array(z.string()) });
+
+  test("an answer off the schema is sent back with the path, and the repaired one counts", async () => {
+    const world = new AgentWorld({
+      script: [answer('{"risks": [1]}'), answer('{"risks": ["fire"]}')],
+      spec: { output },
+    });
+    await world.deliver();
+    expect(world.model.requests[1]?.messages.at(-1)).toMatchObject({
+      role: "user",
+      content: expect.stringContaining("risks.0"),
+    });
+    expect(world.model.requests[0]?.system).toContain('"risks"');
+    expect(world.record()).toMatchObject({ status: "SUCCEEDED", answer: { text: '{"risks": ["fire"]}' } });
+  });
+
+  test("after two repairs the attempt ends as OutputSchema, with the path", async () => {
+    const world = new AgentWorld({
+      script: [answer("no JSON"), answer("{}"), answer('{"risks": "fire"}'), answer("never")],
+      spec: { output },
+    });
+    await world.deliver();
+    expect(world.failure()).toMatchObject({
+      name: "OutputSchema",
+      message: expect.stringContaining("risks"),
+    });
+    expect(world.model.requests).toHaveLength(3);
+  });
+
+  test("a successor sends back what was sent back", async () => {
+    const world = new AgentWorld({ script: [turn([text("no")]), answer('{"risks": []}')], spec: { output } });
+    await world.remaining(100_000).deliver();
+    await world.remaining(900_000).deliver("m2");
+    expect(world.record().status).toBe("SUCCEEDED");
+    expect(world.calls()).toHaveLength(1);
+  });
+});
