@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HostError } from "./host-error.ts";
@@ -23,6 +23,9 @@ export interface DataFolder {
 export const openDataFolder = (dataDir: string): DataFolder => {
   const path = resolve(dataDir);
   mkdirSync(path, { recursive: true, mode: 0o700 });
+  const { bavail, bsize } = statfsSync(path);
+  if (bavail * bsize < FREE_BYTES_MIN)
+    throw Object.assign(new Error("little space is left"), { code: "ENOSPC" });
   const holder = join(path, "host.pid");
   const lock = new DatabaseSync(join(path, "lock.db"), { timeout: 0 });
   try {
@@ -49,6 +52,9 @@ export const openDataFolder = (dataDir: string): DataFolder => {
     throw error;
   }
 };
+
+/** Room for the databases, their logs and a few executions; with less, the first of them would fail. */
+const FREE_BYTES_MIN = 16 * 1024 * 1024;
 
 const SQLITE_BUSY = 5;
 const isBusy = (error: unknown): boolean =>

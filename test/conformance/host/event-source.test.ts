@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SQSEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import type { ChildFunction } from "../../../../infra/local/child-function.ts";
-import { deadLetterQueueName, type Emulators, startEmulators } from "../../../../infra/local/emulators.ts";
-import { EventSource } from "../../../../infra/local/event-source.ts";
-import type { Queue } from "../../../../infra/local/fauxqs-stores.ts";
+import type { ChildFunction } from "../../../infra/local/child-function.ts";
+import { deadLetterQueueName, type Emulators, startEmulators } from "../../../infra/local/emulators.ts";
+import { EventSource } from "../../../infra/local/event-source.ts";
+import type { Queue } from "../../../infra/local/fauxqs-stores.ts";
 import { createFixture, type Fixture } from "./fixture-functions.ts";
 
 let fixture: Fixture;

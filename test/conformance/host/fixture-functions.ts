@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { ChildFunction, Turnstile } from "../../../../infra/local/child-function.ts";
-import type { FunctionSettings } from "../../../../infra/local/function-settings.ts";
-import { Reaper } from "../../../../infra/local/reaper.ts";
-import { RuntimeApi } from "../../../../infra/local/runtime-api.ts";
+import { ChildFunction, Turnstile } from "../../../infra/local/child-function.ts";
+import type { FunctionSettings } from "../../../infra/local/function-settings.ts";
+import { Reaper } from "../../../infra/local/reaper.ts";
+import { RuntimeApi } from "../../../infra/local/runtime-api.ts";
 
 /** Everything around functions that tests need, and the functions themselves from a line of source. */
 export const createFixture = async (): Promise<Fixture> => {
