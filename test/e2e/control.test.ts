@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { StartExecutionAnswer } from "../../functions/shared/contracts/api.ts";
+import { openTarget } from "../support/open-target.ts";
+import type { Target } from "../support/target.ts";
+
+let target: Target;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  ({ target, close } = await openTarget());
+});
+afterAll(() => close());
+
+test("a stop during a model call ends the execution long before the model would have answered [bad-input 17]", async () => {
+  const id = await target.start("[[stop-me]] Think for a long time");
+  await target.until(id, (view) => view.tasks[0]?.doing === "model");
+  const before = Date.now();
+  expect((await target.post(`/executions/${id}/stop`)).status).toBe(202);
+  const view = await target.end(id, 15_000);
+  expect(view.status).toBe("ABORTED");
+  expect(Date.now() - before).toBeLessThan(10_000);
+  // Saying it again is no mistake; stopping what ended by itself is one.
+  expect((await target.post(`/executions/${id}/stop`)).status).toBe(202);
+});
+
+test("an execution that has ended by itself cannot be stopped [bad-input 17]", async () => {
+  const { executionId } = await target.run("[[quick]] Write");
+  const stop = await target.post(`/executions/${executionId}/stop`);
+  expect(stop.status).toBe(409);
+  expect(await stop.json()).toMatchObject({ code: "ALREADY_FINISHED" });
+  expect((await target.get(executionId)).status).toBe("SUCCEEDED");
+});
+
+test("stopping twice is accepted twice [bad-input 17]", async () => {
+  const id = await target.start("[[stop-me]] Think for a long time");
+  const answers = await Promise.all([
+    target.post(`/executions/${id}/stop`),
+    target.post(`/executions/${id}/stop`),
+  ]);
+  expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+  expect((await target.end(id, 15_000)).status).toBe("ABORTED");
+});
+
+test("a budget reached in the middle of a fan-out of 20 ends the run, and no more is spent than was allowed", async () => {
+  const tokens = 150_000;
+  const view = await target.run("[[fan-out-20]] Ask everybody", { limits: { tokens } });
+  const spent = view.usage.inputTokens + view.usage.outputTokens;
+  expect(spent).toBeLessThanOrEqual(tokens);
+  expect(["SUCCEEDED", "FAILED"]).toContain(view.status);
+  if (view.status === "FAILED") expect(view.failure?.name).toBe("BudgetExceeded");
+});
+
+test("a call budget of 3 stops the standard flow before its fourth call", async () => {
+  const view = await target.run("[[quick]] Write", { limits: { calls: 3 } });
+  expect(view.usage.calls).toBeLessThanOrEqual(3);
+  expect(view).toMatchObject({ status: "FAILED", failure: { name: "BudgetExceeded" } });
+});
+
+test("an execution's deadline ends it as TIMED_OUT and pays nothing after", async () => {
+  const view = await target.run("[[stop-me]] Think", { limits: { deadlineSeconds: 2 } }, 20_000);
+  expect(view.status).toBe("TIMED_OUT");
+});
+
+test("two submissions with one idempotency key are one execution [bad-input 15]", async () => {
+  const headers = { "idempotency-key": `twice-${Date.now()}` };
+  const answers = await Promise.all(
+    [1, 2].map(async () => {
+      const response = await target.post("/executions", { input: "[[quick]] Once" }, headers);
+      return { status: response.status, body: StartExecutionAnswer.parse(await response.json()) };
+    }),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+  expect(answers[0]?.body.executionId).toBe(answers[1]?.body.executionId);
+  const other = await target.post("/executions", { input: "[[quick]] Another" }, headers);
+  expect(other.status).toBe(409);
+});
+
+test("a storm of 429s is waited out and paid once", async () => {
+  const view = await target.run("[[storm]] Write", {}, 45_000);
+  expect(view.status).toBe("SUCCEEDED");
+});
+
+test("broken streams, overload and silent ends are tried again", async () => {
+  const view = await target.run("[[faults]] Write", {}, 45_000);
+  expect(view.status).toBe("SUCCEEDED");
+});
+
+test.each([
+  ["refused", "Refused"],
+  ["truncated", "Truncated"],
+  ["empty", "EmptyAnswer"],
+])("[bad-input 48] an answer that is %s fails as %s", async (script, name) => {
+  const view = await target.run(`[[${script}]] Write`);
+  expect(view).toMatchObject({ status: "FAILED", failure: { name } });
+});
+
+test("the same call for ever ends as NoProgress [bad-input 47]", async () => {
+  const view = await target.run("[[loop]] Write");
+  expect(view).toMatchObject({ status: "FAILED", failure: { name: "NoProgress" } });
+});
+
+test("unknown tools three times in a row end as ModelProtocol [bad-input 44]", async () => {
+  const view = await target.run("[[unknown-tool times=5]] Write");
+  expect(view).toMatchObject({ status: "FAILED", failure: { name: "ModelProtocol" } });
+});
+
+test("ping-pong between agents is stopped [bad-input 26]", async () => {
+  const view = await target.run("[[ping-pong]] Write");
+  expect(view.tasks.length).toBeLessThanOrEqual(7);
+  expect(["SUCCEEDED", "FAILED"]).toContain(view.status);
+});
+
+test("an answer too large to inline reaches the coder by path [bad-input 34]", async () => {
+  const view = await target.run("[[big-answer]] Write");
+  expect(view.status).toBe("SUCCEEDED");
+  const path = `handoffs/${view.executionId}.2.md`;
+  expect(await target.files(view.executionId)).toContain(path);
+});
+
+test("an input over 4 KiB and odd characters is carried whole [bad-input 12]", async () => {
+  const view = await target.run(`[[quick]] ${"long ".repeat(5_000)}\u0000\uffff\ud800 end`);
+  expect(view.status).toBe("SUCCEEDED");
+});
+
+test("thirty executions at once all finish", async () => {
+  const views = await Promise.all(Array.from({ length: 30 }, (_, n) => target.run(`[[quick]] Number ${n}`)));
+  expect(views.filter(({ status }) => status === "SUCCEEDED")).toHaveLength(30);
+});

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { openHost } from "../support/open-target.ts";
+import { Target } from "../support/target.ts";
+
+/** Embedded host only: a deployed API has its own keys and throttles. */
+
+test("without a key, or with a wrong one, nothing is run [bad-input 1]", async () => {
+  const { host } = await openHost({ apiKey: "the-right-key" });
+  try {
+    const without = await new Target(host.url).post("/executions", { input: "[[quick]] No key" });
+    expect(without.status).toBe(403);
+    expect(without.headers.get("content-type")).toContain("application/problem+json");
+    const wrong = await new Target(host.url, "the-wrong-key").post("/executions", {
+      input: "[[quick]] Wrong key",
+    });
+    expect(wrong.status).toBe(403);
+    expect((await new Target(host.url, "the-right-key").run("[[quick]] Right key")).status).toBe("SUCCEEDED");
+  } finally {
+    await host.stop();
+  }
+});
+
+test("one tenant's execution is not there for another [bad-input 2]", async () => {
+  const { host } = await openHost({ apiKey: { a: "key-of-tenant-a", b: "key-of-tenant-b" } });
+  try {
+    const view = await new Target(host.url, "key-of-tenant-a").run("[[quick]] Mine");
+    const foreign = await new Target(host.url, "key-of-tenant-b").fetch(`/executions/${view.executionId}`);
+    expect(foreign.status).toBe(404);
+    expect(await foreign.json()).toMatchObject({ code: "EXECUTION_NOT_FOUND" });
+  } finally {
+    await host.stop();
+  }
+});
+
+test("two hundred requests in a second: some are told when to come back, and all that were accepted finish [bad-input 20]", async () => {
+  const { target, host } = await openHost();
+  try {
+    const responses = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => target.post("/executions", { input: `[[quick]] Number ${n}` })),
+    );
+    const refused = responses.filter(({ status }) => status === 429);
+    const accepted = responses.filter(({ status }) => status === 202);
+    expect(refused.length + accepted.length).toBe(200);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const response of refused) expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+    const bodies = (await Promise.all(accepted.map((response) => response.json()))) as {
+      executionId: string;
+    }[];
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    for (const { executionId } of bodies)
+      expect((await target.end(executionId, 55_000)).status).toBe("SUCCEEDED");
+  } finally {
+    await host.stop();
+  }
+}, 90_000);
+
+test("a body of 6 MiB is refused before anything runs [bad-input 6]", async () => {
+  const { target, host } = await openHost();
+  try {
+    const response = await target.fetch("/executions", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ input: "x".repeat(6 * 1024 * 1024) }),
+    });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ code: "INPUT_TOO_LARGE" });
+  } finally {
+    await host.stop();
+  }
+});

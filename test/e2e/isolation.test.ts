@@ -1,0 +1,142 @@
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { createModelServer } from "../../infra/local/model-server/server.ts";
+import { openHost } from "../support/open-target.ts";
+
+/** Embedded host only: these look at processes, folders and logs. */
+
+const scratch = (): string => mkdtempSync(join(tmpdir(), "bulkhead-e2e-"));
+
+test("an agent is added by one new folder in a copy of the repository, and coder hands off to it", async () => {
+  const copy = scratch();
+  try {
+    cpSync("functions", join(copy, "functions"), { recursive: true });
+    cpSync("package.json", join(copy, "package.json"));
+    symlinkSync(resolve("node_modules"), join(copy, "node_modules"));
+    const folder = join(copy, "functions/agents/researcher");
+    mkdirSync(folder);
+    const file = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+    file("prompt.md", "You find out what is known already.\n");
+    file(
+      "agent.ts",
+      `import { defineAgent } from "../../shared/agent/agent-spec.ts";
+import { readFile } from "../../shared/agent/tools/read-file.ts";
+
+export const researcher = defineAgent({ name: "researcher", role: "literature research", tools: [readFile] });
+`,
+    );
+    file(
+      "handler.ts",
+      `import { createAgentHandler } from "../../shared/entry/agent-handler.ts";
+import { researcher } from "./agent.ts";
+
+export const handler = createAgentHandler(researcher);
+`,
+    );
+    const { target, host } = await openHost({ root: copy });
+    try {
+      const view = await target.run("[[researcher-handoff]] Find out");
+      expect(view.status).toBe("SUCCEEDED");
+      expect(view.tasks.map(({ agent }) => agent)).toEqual(["coder", "researcher"]);
+      const agents = (await (await target.fetch("/agents")).json()) as {
+        agents: { name: string; handoffs: string[] }[];
+      };
+      expect(agents.agents.find(({ name }) => name === "coder")?.handoffs).toContain("researcher");
+    } finally {
+      await host.stop();
+    }
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+});
+
+test("a key appears nowhere: not in a record, blob, message, log line, answer or history", async () => {
+  const dataDir = scratch();
+  const canary = "sk-canary-0123456789-do-not-find-me";
+  const printed: string[] = [];
+  const provider = await createModelServer({});
+  try {
+    const { target, host } = await openHost({
+      dataDir,
+      env: { ANTHROPIC_BASE_URL: provider.url, ANTHROPIC_API_KEY: canary, BULKHEAD_LOG_LEVEL: "info" },
+      log: (source, line) => printed.push(`${source} ${line}`),
+    });
+    const answers: string[] = [];
+    try {
+      for (const script of ["quick", "fail-collect", "faults", "refused", "bad-handoffs"]) {
+        const view = await target.run(`[[${script}]] With a canary`, {}, 45_000);
+        answers.push(JSON.stringify(view), JSON.stringify(await target.history(view.executionId)));
+        for (const { task } of view.tasks)
+          answers.push(JSON.stringify(await target.task(view.executionId, task)));
+      }
+    } finally {
+      await host.stop();
+    }
+    expect(provider.ledger().length).toBeGreaterThan(8);
+    expect(answers.join("\n")).not.toContain(canary);
+    expect(printed.join("\n")).not.toContain(canary);
+    for (const path of filesOf(dataDir)) expect(readFileSync(path).includes(canary), path).toBe(false);
+  } finally {
+    await provider.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});
+
+test("a key that the provider refuses fails the task at once and is not repeated in the failure", async () => {
+  const { target, host } = await openHost({
+    env: { ANTHROPIC_BASE_URL: "http://127.0.0.1:9", ANTHROPIC_API_KEY: "sk-canary-refused" },
+  });
+  try {
+    const id = await target.start("[[quick]] Nobody listens", { limits: { deadlineSeconds: 4 } });
+    const view = await target.end(id, 20_000);
+    expect(["FAILED", "TIMED_OUT"]).toContain(view.status);
+    expect(JSON.stringify(view)).not.toContain("sk-canary-refused");
+  } finally {
+    await host.stop();
+  }
+});
+
+test("each function's process sees its own settings and no other's", async () => {
+  const { target, host } = await openHost({
+    env: {
+      BULKHEAD_CODER_API_KEY: "own-key-of-coder",
+      BULKHEAD_PLANNER_API_KEY: "own-key-of-planner",
+      BULKHEAD_CRITIC_API_KEY: "own-key-of-critic",
+      ANTHROPIC_BASE_URL: "http://127.0.0.1:9",
+      HOME_OF_SECRETS: "of-the-host",
+    },
+  });
+  try {
+    expect((await target.fetch("/health")).status).toBe(200);
+    const pids = host.agents();
+    expect(new Set(pids.map(({ pid }) => pid)).size).toBe(pids.length);
+    for (const { function: name, pid } of pids) {
+      const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
+      expect(environment, name).not.toContain("of-the-host");
+      for (const agent of ["coder", "planner", "critic"]) {
+        expect(environment.includes(`own-key-of-${agent}`), `${name} sees the key of ${agent}`).toBe(
+          name === agent,
+        );
+      }
+    }
+  } finally {
+    await host.stop();
+  }
+});
+
+const filesOf = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((path) => join(folder, path))
+    .filter((path) => statSync(path).isFile());
