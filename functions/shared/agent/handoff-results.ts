@@ -20,11 +20,15 @@ export type AnswerFile = { readonly path: string } & ({ readonly text: string } 
  * shorter previews beside the path of the whole. Pure, so that a successor tells the same.
  */
 export const handoffResults = ({ results }: JoinedAnswers): HandoffResults => {
-  const shown = SHARES.map((share) => results.map(({ callId, branches }) => show(callId, branches, share)));
-  const fitting = shown.find((calls) => sizeOf(calls) <= LIMITS.toolResultBytesMax) ?? shown.at(-1) ?? [];
+  const showAll = (share: Share) => results.map(({ callId, branches }) => show(callId, branches, share));
+  let shown = showAll(WHOLE);
+  for (const share of EVER_LESS) {
+    if (sizeOf(shown) <= LIMITS.toolResultBytesMax) break;
+    shown = showAll(share);
+  }
   return {
-    given: fitting.map(({ callId, entries }) => ({ callId, content: JSON.stringify(entries) })),
-    files: fitting.flatMap(({ files }) => files),
+    given: shown.map(({ callId, entries }) => ({ callId, content: JSON.stringify(entries) })),
+    files: shown.flatMap(({ files }) => files),
   };
 };
 
@@ -36,13 +40,12 @@ interface Share {
   readonly previewBytes: number;
 }
 
-const SHARES: readonly Share[] = [
-  { inlineBytes: Number.POSITIVE_INFINITY, previewBytes: LIMITS.answerPreviewBytes },
-  ...[4096, 1024, 512, 256, 128, 64, 16, 0].map((bytes) => ({
-    inlineBytes: bytes,
-    previewBytes: Math.min(bytes, LIMITS.answerPreviewBytes),
-  })),
-];
+const WHOLE: Share = { inlineBytes: Number.POSITIVE_INFINITY, previewBytes: LIMITS.answerPreviewBytes };
+/** A hundred entries without any preview fit. */
+const EVER_LESS: readonly Share[] = [4096, 1024, 512, 256, 128, 64, 16, 0].map((bytes) => ({
+  inlineBytes: bytes,
+  previewBytes: Math.min(bytes, LIMITS.answerPreviewBytes),
+}));
 
 interface ShownCall {
   readonly callId: string;

@@ -2,13 +2,21 @@ import { splitTaskId } from "../contracts/ids.ts";
 import { Permit, type Reservation } from "../contracts/permit.ts";
 import { permitKey } from "../contracts/resources.ts";
 import type { TurnRecord } from "../contracts/task-record.ts";
-import { totalTokens, type Usage } from "../contracts/usage.ts";
 import { assert } from "../kernel/assert.ts";
 import { TerminalError } from "../kernel/errors.ts";
 import type { Estimate } from "../ports/model.ts";
 import type { Condition, Path, Store } from "../ports/store.ts";
 import { type Caps, roomFor } from "./budget-room.ts";
 import { orUnsure } from "./or-unsure.ts";
+import {
+  type Amounts,
+  amountsOf,
+  NOTHING,
+  paidFor,
+  type Real,
+  reservationId,
+  settlementOf,
+} from "./spending.ts";
 
 export type Reserved =
   | { readonly kind: "reserved" | "fenced" | "wait" }
@@ -18,8 +26,7 @@ export type Reserved =
 interface Spending {
   readonly id: string;
   readonly estimate: Estimate;
-  /** `presumed`: nobody knows what it cost, so the estimate stays committed. */
-  real: Usage | "presumed" | undefined;
+  real: Real | undefined;
 }
 
 /** For one task and one epoch, on the PERMIT of its execution. */
@@ -83,7 +90,7 @@ export class TaskPermit {
   }
 
   /** What the reserved call came to; written with the next reservation or by `settle`. */
-  spent(real: Usage | "presumed"): void {
+  spent(real: Real): void {
     assert(this.#open !== undefined, "only a reserved call can be spent");
     this.#open.real = real;
   }
@@ -103,7 +110,7 @@ export class TaskPermit {
   async settleLeftover(permit: Permit): Promise<void> {
     const left = permit.open[this.#n];
     if (left === undefined || left.epoch > this.#options.epoch) return;
-    const saved = this.#options.turns().find((turn) => left.id.startsWith(`${turn.epoch}.${turn.n}.`));
+    const saved = this.#options.turns().find((turn) => paidFor(left.id, turn));
     await this.#close(
       left,
       this.#open?.id === left.id ? (this.#open.real ?? "presumed") : (saved?.usage ?? "presumed"),
@@ -154,7 +161,8 @@ export class TaskPermit {
     const need = amountsOf(estimate);
     if (estimate.microUsd === null && caps.microUsd !== null) return "refused";
     const last = this.#open;
-    const change = last === undefined ? NOTHING : changeOf(amountsOf(last.estimate), last.real ?? "presumed");
+    const change =
+      last === undefined ? NOTHING : settlementOf(amountsOf(last.estimate), last.real ?? "presumed");
     const reservation: Reservation = { id, epoch, ...need };
     const open: Path = ["open", this.#n];
     const dollars: Condition[] =
@@ -187,8 +195,8 @@ export class TaskPermit {
     );
   }
 
-  async #close(reserved: Amounts & { readonly id: string }, real: Usage | "presumed"): Promise<void> {
-    const change = changeOf(reserved, real);
+  async #close(reserved: Amounts & { readonly id: string }, real: Real): Promise<void> {
+    const change = settlementOf(reserved, real);
     const open: Path = ["open", this.#n];
     const write = () =>
       this.#options.store.update(this.#key, {
@@ -204,26 +212,7 @@ export class TaskPermit {
   }
 }
 
-interface Amounts {
-  readonly tokens: number;
-  readonly microUsd: number;
-}
-
 const TRIES_MAX = 5;
-const NOTHING: Amounts = { tokens: 0, microUsd: 0 };
-
-const reservationId = (epoch: number, turn: number, attempt: number): string => `${epoch}.${turn}.${attempt}`;
-
-const amountsOf = ({ tokens, microUsd }: Estimate): Amounts => ({ tokens, microUsd: microUsd ?? 0 });
-
-/** What settling adds to `committed`: mostly negative, for estimates are upper bounds. */
-const changeOf = (reserved: Amounts, real: Usage | "presumed"): Amounts =>
-  real === "presumed"
-    ? NOTHING
-    : {
-        tokens: totalTokens(real) - reserved.tokens,
-        microUsd: real.microUsd === null ? 0 : real.microUsd - reserved.microUsd,
-      };
 
 const atMost = (name: string, value: number): Condition => ({ path: [name], is: "atMost", value });
 

@@ -3,8 +3,7 @@ import type { Item } from "../../../../functions/shared/contracts/item.ts";
 import { LOCAL_TIMES } from "../../../../functions/shared/contracts/protocol-times.ts";
 import type { ItemKey } from "../../../../functions/shared/contracts/resources.ts";
 import type { Change, Store } from "../../../../functions/shared/ports/store.ts";
-import { MemoryBlobs, MemoryQueues } from "../../../support/memory-ports.ts";
-import { AgentWorld, answer, call, EXECUTION, TASK, turn } from "./agent-world.ts";
+import { AgentWorld, answer, call, EXECUTION, turn } from "./agent-world.ts";
 
 /**
  * A function that dies at its k-th request of any port, and with it all that it would have done
@@ -259,9 +258,3 @@ describe("checkpoints that are gone [bad-input 42]", () => {
 const altered = (texts: Map<string, string>): void => {
   for (const [ref, text] of texts) texts.set(ref, `${text} `);
 };
-
-test("the ports of the crash test are those that the runtime has", () => {
-  expect(new MemoryBlobs()).toHaveProperty("put");
-  expect(new MemoryQueues()).toHaveProperty("sendHint");
-  expect(TASK).toBe(`${EXECUTION}.1`);
-});

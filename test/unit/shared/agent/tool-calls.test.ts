@@ -200,25 +200,35 @@ describe("after a takeover (P6)", () => {
     expect(world.shown("t2")?.content).toMatch(/^OUTCOME_UNKNOWN/);
   });
 
-  test("a result that is stored already is adopted, not run again", async () => {
-    const { tool, runs } = countingTool("act", "external", () => "mine");
-    const world = worldOf([call("act", {}, "t1")], tool);
-    world.store.force({
-      ...callKey("coder", TASK, 1, 0),
-      turn: 1,
-      index: 0,
-      callId: "t1",
-      tool: "act",
-      status: "finished",
-      input: "{}",
-      startedAt: 1,
-      finishedAt: 2,
-      result: { content: { inline: "theirs" }, isError: false },
-    });
-    await world.deliver();
-    expect(runs).toEqual([]);
-    expect(world.shown("t1")?.content).toBe("theirs");
-  });
+  const theirs = {
+    ...callKey("coder", TASK, 1, 0),
+    turn: 1,
+    index: 0,
+    callId: "t1",
+    tool: "act",
+    status: "finished",
+    input: "{}",
+    startedAt: 1,
+    finishedAt: 2,
+    result: { content: { inline: "theirs" }, isError: false },
+  };
+
+  test.each(["before it is looked at", "while it is begun"])(
+    "a result that another owner stored %s is adopted, and nothing is run",
+    async (when) => {
+      const { tool, runs } = countingTool("act", "external", () => "mine");
+      const world = worldOf([call("act", {}, "t1")], tool);
+      const create = world.store.create.bind(world.store);
+      if (when === "before it is looked at") world.store.force(theirs);
+      world.store.create = (item) => {
+        if (item.sk === theirs.sk) world.store.force(theirs);
+        return create(item);
+      };
+      await world.deliver();
+      expect(runs).toEqual([]);
+      expect(world.shown("t1")?.content).toBe("theirs");
+    },
+  );
 });
 
 describe("answers with a schema [bad-input 50]", () => {
