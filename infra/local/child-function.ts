@@ -3,10 +3,12 @@ import { FunctionError, type FunctionSettings } from "./function-settings.ts";
 import type { RuntimeApi } from "./runtime-api.ts";
 
 /**
- * How long an invocation waits for a busy environment before another is started. A start costs
- * about 150 ms of CPU; most invocations that wait on nothing are over sooner than this.
+ * An invocation waits for a busy environment as long as a start has taken lately, and only then is
+ * another started: at worst it waits twice as long as with hindsight, and a machine that is busy
+ * anyway is not made busier by starts, which cost about 100 ms of CPU each.
  */
-const PATIENCE_MS = 20;
+const PATIENCE_MS_MIN = 20;
+const PATIENCE_MS_MAX = 250;
 const IDLE_MS_MAX = 60_000;
 const IDLE_CHECK_MS = 5_000;
 const EARLY_DEATH_MS = 1_000;
@@ -27,8 +29,8 @@ export interface FunctionHome extends Surroundings {
  * One function: as many execution environments as its concurrent invocations need.
  *
  *   F1. Never more than `environmentsMax` environments, starting ones included.
- *   F2. An invocation that finds no slot waits, first come first served; it never waits for a busy
- *       environment longer than it takes to start another, as long as F1 allows one.
+ *   F2. An invocation that finds no slot waits, first come first served; when it has waited
+ *       as long as a start takes, another environment is started, as far as F1 allows.
  *   F3. One environment stays warm; more than that end after a minute without work.
  *   F4. An environment that cannot start fails the invocation that waits longest, so that a broken
  *       bundle shows as an error and not as a wait.
@@ -45,6 +47,7 @@ export class ChildFunction {
   /** Starts that wait at the turnstile, and environments that are not ready yet. */
   #starting = 0;
   #growth: NodeJS.Timeout | undefined;
+  #patienceMs = PATIENCE_MS_MIN;
   #isStopped = false;
   /** Invocations since the start. */
   invocations = 0;
@@ -102,7 +105,7 @@ export class ChildFunction {
   /** Not only for who waits now (F2): a function that stays busy gets a spare before the next one comes. */
   #growWhenBusy(): void {
     if (this.#growth !== undefined || !this.#needsMore()) return;
-    const patienceMs = this.#environments.length === 0 ? 0 : PATIENCE_MS;
+    const patienceMs = this.#environments.length === 0 ? 0 : this.#patienceMs;
     this.#growth = setTimeout(() => {
       this.#growth = undefined;
       if (!this.#needsMore()) return;
@@ -142,6 +145,8 @@ export class ChildFunction {
     this.#alive.add(environment);
     void environment.ended.then(() => this.#remove(environment));
     await environment.ready;
+    const startMs = performance.now() - environment.startedAt;
+    this.#patienceMs = Math.min(PATIENCE_MS_MAX, Math.max(PATIENCE_MS_MIN, startMs));
     this.#environments.push(environment);
   }
 

@@ -15,11 +15,11 @@ export interface OpenStores {
 /**
  * The stores behind fauxqs, in memory or kept in `folder`. `startFauxqs` would do this, but listens
  * on all addresses; `buildApp` does not, but knows no persistence; so the wiring is repeated here,
- * with three differences that a restart needs:
+ * with differences that a restart needs:
  *
- *   S1. What was in flight is ready again: whoever held it died with the last host.
+ *   S1. The database knows that a message exists, and not who holds it: after a restart every
+ *       message is ready or delayed, because whoever held one died with the last host.
  *   S2. A queue that exists is not created anew, which would delete its messages.
- *   S3. A message that is made visible again stays in the database (see `keepReadyMessages`).
  */
 export const openStores = async (folder: string | undefined): Promise<OpenStores> => {
   const [{ SqsStore }, { SnsStore }, { S3Store }] = await Promise.all([
@@ -34,14 +34,13 @@ export const openStores = async (folder: string | undefined): Promise<OpenStores
     "persistence.js",
   );
   const persistence = new PersistenceManager(folder);
-  keepReadyMessages(persistence);
+  forgetHolders(persistence);
   // Loaded first and connected afterwards, lest loading writes everything again.
   persistence.load(stores.sqsStore, stores.snsStore, stores.s3Store);
   stores.sqsStore.persistence = persistence;
   stores.s3Store.persistence = persistence;
   for (const queue of stores.sqsStore.allQueues()) {
     queue.persistence = persistence;
-    for (const handle of [...queue.inflightMessages.keys()]) queue.changeVisibility(handle, 0);
   }
   return { stores, close: () => persistence.close() };
 };
@@ -64,18 +63,17 @@ export const queueArn = (name: string): string => `arn:aws:sqs:us-east-1:0000000
 type Persistence = NonNullable<Stores["sqsStore"]["persistence"]>;
 
 /**
- * fauxqs 2.4.1 clears the receive count of a message that is made visible at once with NULL, which
- * its own schema forbids: the request fails and the message is in no list until the next start.
+ * S1 saves a write for each receive, and steps around a fault of fauxqs 2.4.1: a message that is made
+ * visible at once has its receive count set to NULL, which its own schema forbids, and is then in no
+ * list until the next start.
  * WAL with NORMAL survives a killed process, which is what is promised; a power cut may lose the
  * newest messages, and messages are hints.
  */
-const keepReadyMessages = (persistence: Persistence): void => {
+const forgetHolders = (persistence: Persistence): void => {
+  persistence.updateMessageInflight = () => {};
+  persistence.updateMessageReady = () => {};
   const { db } = persistence as unknown as { readonly db: DatabaseSync };
   db.exec("PRAGMA synchronous = NORMAL");
-  const ready = db.prepare(
-    "UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?",
-  );
-  persistence.updateMessageReady = (messageId) => void ready.run(messageId);
 };
 
 /** Modules of fauxqs that its package does not export. */

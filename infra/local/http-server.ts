@@ -43,5 +43,7 @@ export const readBody = (request: IncomingMessage, bytesMax: number): Promise<Bu
     });
     request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     request.on("error", reject);
-    request.on("close", () => reject(new Error("the connection ended within the body")));
+    request.on("close", () => {
+      if (!request.complete) reject(new Error("the connection ended within the body"));
+    });
   });

@@ -229,7 +229,7 @@ test("requests are counted by operation", async () => {
   expect(emulators.requests.get("SQS SendMessage")).toBe(before + 1);
 });
 
-test("messages survive a restart on the folder: ready, delayed, made visible again, and those in flight", async () => {
+test("messages survive a restart on the folder: ready, made visible again, and those in flight; deleted ones stay deleted", async () => {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-test-"));
   const first = await startEmulators({ folder, queues: settings, bucket: "blobs" });
   for (const body of ["flying", "back", "ready", "gone"]) await send(first, "plain", body);
@@ -249,10 +249,6 @@ test("messages survive a restart on the folder: ready, delayed, made visible aga
       .dequeue(10)
       .map(({ Body }) => Body);
     expect(bodies.sort()).toEqual(["back", "flying", "ready"]);
-    const flyingAgain = [...second.queue("plain").inflightMessages.values()].find(
-      ({ message }) => message.body === "flying",
-    );
-    expect(flyingAgain?.message.approximateReceiveCount).toBe(2);
     expect(await (await fetch(`${second.url}/blobs/x`)).text()).toBe("blob");
   } finally {
     await second.stop();

@@ -61,9 +61,9 @@ export const agent = defineAgent({ name: ${JSON.stringify(name)}, role: "fixture
 
 const AGENT_HANDLER = (file: string): string => `import { spawn } from "node:child_process";
 import { appendFileSync } from "node:fs";
-export const handler = async ({ Records: [record] }: { Records: { body: string; attributes: object }[] }): Promise<null> => {
+export const handler = async ({ Records: [record] }: { Records: { body: string }[] }): Promise<null> => {
   const grandchild = record?.body === "spin" ? spawn("sleep", ["1000"], { stdio: "ignore" }).pid : undefined;
-  const note = { pid: process.pid, grandchild, body: record?.body, attributes: record?.attributes, env: process.env };
+  const note = { pid: process.pid, grandchild, body: record?.body, env: process.env };
   appendFileSync(${JSON.stringify(file)}, JSON.stringify(note) + "\\n");
   if (record?.body === "spin") for (;;);
   if (record?.body === "wait") await new Promise(() => setInterval(() => {}, 1_000));

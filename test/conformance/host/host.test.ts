@@ -79,7 +79,6 @@ interface Note {
   readonly pid: number;
   readonly grandchild: number;
   readonly body: string;
-  readonly attributes: { readonly ApproximateReceiveCount: string };
   readonly env: Record<string, string>;
 }
 const notesOf = (name: string): Note[] =>
@@ -267,10 +266,8 @@ describe("the data folder", () => {
     await once(first.child, "exit");
     await start({ dataDir: folder });
     await vi.waitFor(() => expect(notesOf("echo")).toHaveLength(3), PATIENCE);
-    const seen = notesOf("echo").map(
-      ({ body, attributes }) => `${body} ${attributes.ApproximateReceiveCount}`,
-    );
-    expect(seen.sort()).toEqual(["queued 1", "wait 1", "wait 2"]);
+    const bodies = notesOf("echo").map(({ body }) => body);
+    expect(bodies.sort()).toEqual(["queued", "wait", "wait"]);
   });
 
   test("a page token's secret and the store's place are the same after a restart", async () => {
