@@ -3,7 +3,7 @@
  * The harness is a folder of its own; BULKHEAD_PEERS says where (default: ../shared/peers).
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -23,4 +23,8 @@ const { status } = spawnSync("bash", [resolve(peers, "bench.sh"), pattern], {
     PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
   },
 });
+console.log("\nrequests of one standard execution (golden number of test/simulation; it may only fall):");
+console.log(
+  readFileSync(resolve(here, "../test/golden/standard-requests.json"), "utf8").replaceAll(/\s+/g, " "),
+);
 process.exit(status ?? 1);
