@@ -25,7 +25,6 @@ export const createTurnModel = (agent: string): Model => {
   return {
     estimate: () => ({ tokens: 100, microUsd: 1 }),
     async call(request: ModelRequest): Promise<ModelTurn> {
-      // biome-ignore lint/style/noProcessEnv: the harness names its library this way
       work ??= import(`${process.env["PEERS_LIB"]}/work.mjs`) as Promise<Work>;
       const { agentTurn, aggregate } = await work;
       const turn = request.messages.filter((message) => message.role === "assistant").length + 1;
