@@ -15,7 +15,7 @@ import { orUnsure } from "./or-unsure.ts";
 import type { TaskRun } from "./task-run.ts";
 
 /** What a conclusion needs of a run; there is less of one when its checkpoint was lost. */
-export type Concluding = Pick<TaskRun, "ports" | "held" | "permit" | "unsavedUsage"> & {
+export type Concluding = Pick<TaskRun, "ports" | "held" | "permit" | "receiveCount" | "unsavedUsage"> & {
   readonly transcript: { readonly saved: readonly TurnRecord[] };
 };
 
@@ -23,6 +23,9 @@ type Outcome = Exclude<Ending, { readonly kind: "outOfTime" | "budgetBusy" | "fe
 
 /** The message comes back soon; then the record says what to do (P8, P13). */
 const LOOK_AGAIN: Verdict = { returnAfterSeconds: 1 };
+
+/** Waiting is no failure: a message that was returned this often is replaced before it becomes a dead letter. */
+const RETURNS_MAX = 2;
 
 /** Puts an ending on record, tells of it, and says what becomes of the message. */
 export const conclude = (run: Concluding, ending: Ending): Promise<Verdict> => {
@@ -82,9 +85,9 @@ export const tell = ({ queues }: AgentPorts, record: TaskRecord): Promise<void> 
 const giveBack = async (run: Concluding, delaySeconds: number): Promise<Verdict> => {
   const [written] = await Promise.all([releaseClaim(run.ports, run.held), run.permit.settle()]);
   if (written === "refused") return LOOK_AGAIN;
-  if (delaySeconds > 0) return { returnAfterSeconds: delaySeconds };
+  if (delaySeconds > 0 && run.receiveCount <= RETURNS_MAX) return { returnAfterSeconds: delaySeconds };
   const { agent, taskId } = run.held.task.record;
-  await run.ports.queues.sendWork(agent, { v: 1, kind: "work", taskId });
+  await run.ports.queues.sendWork(agent, { v: 1, kind: "work", taskId }, { delaySeconds });
   return "done";
 };
 

@@ -1,6 +1,7 @@
 import type { Failure } from "../contracts/failure.ts";
 import type { HandoffCall } from "../contracts/handoff.ts";
-import { RetryableError, toFailure } from "../kernel/errors.ts";
+import { LIMITS } from "../contracts/limits.ts";
+import { RetryableError, TerminalError, toFailure } from "../kernel/errors.ts";
 import { RetryableModelError } from "../kernel/model-call-error.ts";
 import { Interruption } from "./interruption.ts";
 
@@ -27,3 +28,10 @@ export const endingOf = (error: unknown): Ending | undefined => {
   if (error instanceof RetryableError && !(error instanceof RetryableModelError)) return undefined;
   return { kind: "failed", failure: toFailure(error) };
 };
+
+/** P7 */
+export const crashLoop = (): TerminalError =>
+  new TerminalError(
+    "CrashLoop",
+    `the function died ${LIMITS.crashesMax} times in a row without getting on; its log has the reason`,
+  );

@@ -24,6 +24,7 @@ export interface OpenRunOptions {
   readonly permit: TaskPermit;
   readonly heartbeat: Heartbeat;
   readonly invocation: Invocation;
+  readonly receiveCount: number;
 }
 
 /** Everything a claimed task is worked on with, rebuilt from what is stored. */
@@ -34,6 +35,7 @@ export const openRun = async ({
   permit,
   heartbeat,
   invocation,
+  receiveCount,
 }: OpenRunOptions): Promise<TaskRun> => {
   const { record } = held.task;
   const request = await requestText(record.request, ports.blobs);
@@ -46,6 +48,7 @@ export const openRun = async ({
     ports,
     invocation,
     taskId: record.taskId,
+    receiveCount,
     held,
     permit,
     signal: heartbeat.signal,

@@ -1,6 +1,5 @@
 import type { TaskId } from "../contracts/ids.ts";
 import { LIMITS } from "../contracts/limits.ts";
-import { Work } from "../contracts/messages.ts";
 import { NO_USAGE } from "../contracts/usage.ts";
 import { TerminalError } from "../kernel/errors.ts";
 import type { Delivery, Verdict } from "../ports/queues.ts";
@@ -9,11 +8,12 @@ import type { AgentSpec } from "./agent-spec.ts";
 import { repairAnswer } from "./answer-schema.ts";
 import { claimTask, type Held } from "./claim.ts";
 import { type Concluding, conclude, tell } from "./conclude.ts";
-import { type Ending, endingOf } from "./ending.ts";
+import { crashLoop, type Ending, endingOf } from "./ending.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { judgeTurn } from "./judge-turn.ts";
 import { openRun } from "./open-run.ts";
 import { TaskPermit } from "./permit.ts";
+import { readWork } from "./read-work.ts";
 import { checkKnowsItsTools } from "./repetition.ts";
 import { requestHandoffs } from "./request-handoffs.ts";
 import { runToolCalls } from "./run-tool-calls.ts";
@@ -84,10 +84,26 @@ export class StandaloneAgent {
     const ports = this.#ports;
     const permit = this.#permitOf(held.task, held);
     const heartbeat = new Heartbeat(ports, held, delivery, permit);
-    let run: Concluding = { ports, held, permit, unsavedUsage: NO_USAGE, transcript: { saved: [] } };
+    const { receiveCount } = delivery;
+    let run: Concluding = {
+      ports,
+      held,
+      permit,
+      receiveCount,
+      unsavedUsage: NO_USAGE,
+      transcript: { saved: [] },
+    };
     const work = async (): Promise<Ending> => {
       if (held.isCrashLoop) throw crashLoop();
-      const opened = await openRun({ spec: this.#spec, ports, held, permit, heartbeat, invocation });
+      const opened = await openRun({
+        spec: this.#spec,
+        ports,
+        held,
+        permit,
+        heartbeat,
+        invocation,
+        receiveCount,
+      });
       run = opened;
       return this.#work(opened);
     };
@@ -173,25 +189,6 @@ const act = async (run: TaskRun): Promise<Ending | undefined> => {
 const isShortOfTime = ({ invocation }: TaskRun, turnsTaken: number): boolean =>
   invocation.remainingMs() < LIMITS.wrapUpMs + (turnsTaken === 0 ? 0 : LIMITS.modelCallMsMax);
 
-const readWork = (
-  body: string,
-): { kind: "work"; taskId: TaskId } | { kind: "unreadable"; code: "NOT_JSON" | "UNKNOWN_MESSAGE" } => {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return { kind: "unreadable", code: "NOT_JSON" };
-  }
-  const work = Work.safeParse(json);
-  return work.success ? work.data : { kind: "unreadable", code: "UNKNOWN_MESSAGE" };
-};
-
 const lower = (limit: number, own: number | undefined): number => Math.min(limit, own ?? limit);
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
-
-const crashLoop = (): TerminalError =>
-  new TerminalError(
-    "CrashLoop",
-    `the function died ${LIMITS.crashesMax} times in a row without getting on; its log has the reason`,
-  );

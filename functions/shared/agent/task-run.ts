@@ -17,6 +17,8 @@ export interface TaskRun {
   readonly ports: AgentPorts;
   readonly invocation: Invocation;
   readonly taskId: TaskId;
+  /** How often the queue has delivered this message. */
+  readonly receiveCount: number;
   readonly held: Held;
   readonly permit: TaskPermit;
   /** Aborted with an Interruption when the work must end at once. */

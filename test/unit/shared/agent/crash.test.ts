@@ -64,8 +64,8 @@ const run = async (k: number, applied: boolean, dooms: "first" | "resumed") => {
       const answered = { ...branch, answer: { blob, preview: "the plan" } };
       await world.resume([{ callId: "h1", branches: [answered] }], suspension?.k);
     }
-    const dooms_now = !isDoomed && (dooms === "first" || world.record().suspension !== undefined);
-    if (!dooms_now) {
+    const isItsTurn = !isDoomed && (dooms === "first" || world.record().suspension !== undefined);
+    if (!isItsTurn) {
       await world.deliver("m1");
       continue;
     }
@@ -90,23 +90,17 @@ const run = async (k: number, applied: boolean, dooms: "first" | "resumed") => {
   return { world, doomed };
 };
 
-const requestsOf = async (dooms: "first" | "resumed"): Promise<number> => {
-  for (let k = 1; ; k++) {
-    const { doomed } = await run(k, true, dooms);
-    if (!doomed.isDead) return k - 1;
-  }
-};
-
 describe.each(["first", "resumed"] as const)("a function that dies in the %s invocation", (dooms) => {
   test.each([true, false])(
     "at any of its requests, applied: %s: the run ends right and no saved turn is paid again (P4-P8)",
     async (applied) => {
-      const requests = await requestsOf(dooms);
-      expect(requests).toBeGreaterThan(15);
-      for (let k = 1; k <= requests; k++) {
+      for (let k = 1; ; k++) {
         const { world, doomed } = await run(k, applied, dooms);
-        const at = `request ${k} of ${requests}`;
-        expect(doomed.isDead, at).toBe(true);
+        if (!doomed.isDead) {
+          expect(k, "requests of an invocation").toBeGreaterThan(15);
+          break;
+        }
+        const at = `request ${k}`;
         expect(world.record(), at).toMatchObject({ status: "SUCCEEDED", turns: 4, answer: { text: "done" } });
         // One call a turn, and at most the one in flight twice.
         const calls = [...world.model.callsByTurn.values()];
@@ -118,10 +112,9 @@ describe.each(["first", "resumed"] as const)("a function that dies in the %s inv
         // The file is written twice, whoever repeated what.
         const file = world.store.items().find((item) => item.sk === "a.ts");
         expect(file, at).toMatchObject({ version: 2, blob: { bytes: 3 } });
-        expect(
-          world.store.items().find((item) => item.sk === "#TOTALS"),
-          at,
-        ).toMatchObject({ files: expect.any(Number) });
+        // W3: never fewer than there are, and one too many at most.
+        const totals = world.store.items().find((item) => item.sk === "#TOTALS");
+        expect([1, 2], at).toContain(totals?.["files"]);
         // Never below what was spent; above it by the one estimate that a crash may lose.
         const { committedTokens, open } = world.permit();
         expect(open, at).toEqual({});
@@ -130,6 +123,7 @@ describe.each(["first", "resumed"] as const)("a function that dies in the %s inv
         expect(world.hints().length, at).toBeGreaterThanOrEqual(2);
       }
     },
+    30_000,
   );
 });
 

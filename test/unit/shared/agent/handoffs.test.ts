@@ -352,15 +352,21 @@ describe("a resumed task", () => {
     });
   });
 
-  test("answers are stored with the one turn that was given them", async () => {
-    const world = new AgentWorld({
-      script: [turn([ask(single("planner"), "h1")]), turn([call("list_files", {})]), answer("done")],
-    });
-    await world.deliver();
-    await world.resume([{ callId: "h1", branches: [planned("A")] }]);
-    await world.deliver("m2");
-    expect(world.turns().map(({ given }) => given !== undefined)).toEqual([false, true, false]);
-  });
+  test.each([900_000, 100_000])(
+    "answers are stored with the one turn that was given them, with %i ms for an invocation",
+    async (remainingMs) => {
+      const world = new AgentWorld({
+        script: [turn([ask(single("planner"), "h1")]), turn([call("list_files", {})]), answer("done")],
+      });
+      await world.deliver();
+      await world.resume([{ callId: "h1", branches: [planned("A")] }]);
+      world.remaining(remainingMs);
+      await world.deliver("m2");
+      await world.deliver("m3");
+      expect(world.record().status).toBe("SUCCEEDED");
+      expect(world.turns().map(({ given }) => given !== undefined)).toEqual([false, true, false]);
+    },
+  );
 
   test("what a turn was given is told again in the same words after the next suspension", async () => {
     const world = new AgentWorld({

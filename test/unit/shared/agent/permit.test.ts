@@ -200,6 +200,17 @@ describe("when there is no room", () => {
   });
 });
 
+test("a message that waits long is replaced by a new one before it becomes a dead letter", async () => {
+  const world = new AgentWorld({ request: { limits: { ...limits, tokens: 1_500 } } });
+  const held = { id: "9.1.1", epoch: 9, tokens: 800, microUsd: 800 };
+  world.forcePermit({ committedTokens: 800, open: { "2": held } });
+  const third = { ...world.delivery(), receiveCount: 3 };
+  expect(await world.settle(world.agent().handle(third, world.invocation))).toBe("done");
+  expect(world.queues.sent).toEqual([
+    { queue: "coder", message: { v: 1, kind: "work", taskId: TASK }, delaySeconds: 1 },
+  ]);
+});
+
 describe("model calls that fail", () => {
   const unavailable = (used = NO_USAGE) => new RetryableModelError("ModelUnavailable", "529", used);
   const limited = (retryAfterSeconds: number) =>

@@ -216,7 +216,7 @@ describe("after a takeover (P6)", () => {
   test.each(["before it is looked at", "while it is begun"])(
     "a result that another owner stored %s is adopted, and nothing is run",
     async (when) => {
-      const { tool, runs } = countingTool("act", "external", () => "mine");
+      const { tool, runs } = countingTool("act", "idempotent", () => "mine");
       const world = worldOf([call("act", {}, "t1")], tool);
       const create = world.store.create.bind(world.store);
       if (when === "before it is looked at") world.store.force(theirs);
