@@ -1,33 +1,21 @@
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createModelServer } from "../../infra/local/model-server/server.ts";
 import { openHost } from "../support/open-target.ts";
+import { RepositoryCopy } from "../support/repository-copy.ts";
 
 /** Embedded host only: these look at processes, folders and logs. */
 
 const scratch = (): string => mkdtempSync(join(tmpdir(), "bulkhead-e2e-"));
 
 test("an agent is added by one new folder in a copy of the repository, and coder hands off to it", async () => {
-  const copy = scratch();
+  const copy = new RepositoryCopy();
   try {
-    cpSync("functions", join(copy, "functions"), { recursive: true });
-    cpSync("package.json", join(copy, "package.json"));
-    symlinkSync(resolve("node_modules"), join(copy, "node_modules"));
-    const folder = join(copy, "functions/agents/researcher");
-    mkdirSync(folder);
-    const file = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+    const folder = "functions/agents/researcher";
+    mkdirSync(join(copy.root, folder));
+    const file = (name: string, text: string): void => copy.write(join(folder, name), text);
     file("prompt.md", "You find out what is known already.\n");
     file(
       "agent.ts",
@@ -45,7 +33,7 @@ import { researcher } from "./agent.ts";
 export const handler = createAgentHandler(researcher);
 `,
     );
-    const { target, host } = await openHost({ root: copy });
+    const { target, host } = await openHost({ root: copy.root });
     try {
       const view = await target.run("[[researcher-handoff]] Find out");
       expect(view.status).toBe("SUCCEEDED");
@@ -58,7 +46,7 @@ export const handler = createAgentHandler(researcher);
       await host.stop();
     }
   } finally {
-    rmSync(copy, { recursive: true, force: true });
+    copy.remove();
   }
 });
 
