@@ -1,13 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { FunctionError, type FunctionSettings } from "./function-settings.ts";
 import type { Reaper } from "./reaper.ts";
+import { spawnChild } from "./spawn-child.ts";
 
-const RUNTIME_CLIENT = fileURLToPath(new URL("runtime-client.mjs", import.meta.url));
 /** Lambda gives the init phase 10 s. */
 const INIT_MS_MAX = 10_000;
 /** Of what a child says on standard error, kept for the message of its crash. */
@@ -66,11 +65,10 @@ export class Environment {
     this.#onSlot = onSlot;
     this.#scratch = join(surroundings.scratch, this.id);
     mkdirSync(this.#scratch);
-    this.#child = spawn(process.execPath, argumentsOf(settings), {
-      cwd: settings.taskRoot,
-      env: this.#variables(surroundings.runtimeApi),
-      stdio: ["pipe", surroundings.log === undefined ? "ignore" : "pipe", "pipe"],
-      detached: true,
+    this.#child = spawnChild(settings, {
+      runtimeApi: `${surroundings.runtimeApi}/${this.id}`,
+      scratch: this.#scratch,
+      hasLog: surroundings.log !== undefined,
     });
     if (this.#child.pid !== undefined) surroundings.reaper.watch(this.#child.pid);
     this.#listen(surroundings.log);
@@ -203,32 +201,7 @@ export class Environment {
     });
     if (log !== undefined) forEachLine(this.#child.stdout, (line) => log(name, line));
   }
-
-  #variables(runtimeApi: string): Record<string, string> {
-    const { name, handler, taskRoot, memoryMb, slotsPerEnvironment, env } = this.settings;
-    return {
-      PATH: process.env["PATH"] ?? "/usr/bin:/bin",
-      LANG: "en_US.UTF-8",
-      TZ: "UTC",
-      // Not the user's home: the AWS SDK would read the user's own account settings there.
-      HOME: this.#scratch,
-      TMPDIR: this.#scratch,
-      ...env,
-      _HANDLER: handler,
-      LAMBDA_TASK_ROOT: taskRoot,
-      AWS_LAMBDA_RUNTIME_API: `${runtimeApi}/${this.id}`,
-      AWS_LAMBDA_FUNCTION_NAME: name,
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
-      AWS_LAMBDA_MAX_CONCURRENCY: String(slotsPerEnvironment),
-    };
-  }
 }
-
-const argumentsOf = ({ memoryMb }: FunctionSettings): string[] => [
-  `--max-old-space-size=${memoryMb}`,
-  "--disable-warning=ExperimentalWarning", // node:sqlite
-  RUNTIME_CLIENT,
-];
 
 const forEachLine = (stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void => {
   let rest = "";
