@@ -44,7 +44,8 @@ export const commit = async (
       [["status"], encoded.status],
       [["body"], encoded.body],
       [["events"], encoded.events],
-      [["throws"], 0],
+      // P16: with commands the run is not over; who carries them out forgets the throws.
+      ...(entries.length === 0 ? [[["throws"], 0] as const] : []),
       ...entries.map((entry): [Path, Attribute] => [["outbox", entry.id], entry]),
       ...setCheck(checkAt),
     ],
@@ -52,7 +53,7 @@ export const commit = async (
     when: [{ path: ["version"], is: "equal", value: stored.version }],
   });
   if (written === "refused") return undefined;
-  return { version, state: decision.state, events, outbox, nextCheckAt: checkAt, throws: 0 };
+  return { version, state: decision.state, events, outbox, nextCheckAt: checkAt, throws: stored.throws };
 };
 
 /** P11: what is stored may be earlier than needed; the look that it led to corrects it. */

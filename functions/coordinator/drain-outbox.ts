@@ -2,7 +2,7 @@ import type { OutboxEntry } from "../shared/contracts/command.ts";
 import { stateKey } from "../shared/contracts/resources.ts";
 import type { StoredExecution } from "../shared/contracts/stored-execution.ts";
 import type { CoordinatorPorts } from "../shared/ports/coordinator-ports.ts";
-import type { Path } from "../shared/ports/store.ts";
+import type { Change, Path } from "../shared/ports/store.ts";
 import { type Assignment, carryOut } from "./carry-out.ts";
 import { removeCheck, setCheck } from "./commit.ts";
 import { nextCheckAt } from "./core/checks.ts";
@@ -18,6 +18,7 @@ export const drainOutbox = async (
   entries: readonly OutboxEntry[],
 ): Promise<void> => {
   const done: OutboxEntry[] = [];
+  let hasFailed = true;
   try {
     for (const alike of neighboursOfOneKind(entries)) {
       const outcomes = await Promise.allSettled(alike.map((entry) => carryOut(ports, assignment, entry)));
@@ -25,8 +26,9 @@ export const drainOutbox = async (
       const failed = outcomes.find((outcome) => outcome.status === "rejected");
       if (failed !== undefined) throw failed.reason;
     }
+    hasFailed = false;
   } finally {
-    if (done.length > 0) await removeEntries(ports, assignment.stored, done);
+    if (done.length > 0) await removeEntries(ports, assignment.stored, done, hasFailed);
   }
 };
 
@@ -48,20 +50,23 @@ const removeEntries = async (
   ports: CoordinatorPorts,
   stored: StoredExecution,
   done: readonly OutboxEntry[],
+  hasFailed: boolean,
 ): Promise<void> => {
   const { store, clock, times } = ports;
   const key = stateKey(stored.state.executionId);
   const remove = done.map(({ id }): Path => ["outbox", id]);
+  // P16: only a run that came to its end forgives those that threw.
+  const forget: Change["set"] = hasFailed || stored.throws === 0 ? [] : [[["throws"], 0]];
   const left = stored.outbox.filter((entry) => !done.includes(entry));
   const context = { now: clock.now(), times };
   const checkAt = nextCheckAt({ state: stored.state, postponed: false }, left.length === 0, context);
   if (checkAt !== stored.nextCheckAt) {
     const written = await store.update(key, {
-      set: setCheck(checkAt),
+      set: [...setCheck(checkAt), ...forget],
       remove: [...remove, ...removeCheck(checkAt)],
       when: [{ path: ["version"], is: "equal", value: stored.version }],
     });
     if (written === "applied") return;
   }
-  await store.update(key, { remove, when: [] });
+  await store.update(key, { set: forget, remove, when: [] });
 };

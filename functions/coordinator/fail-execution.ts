@@ -82,9 +82,10 @@ const end = async (
   });
 };
 
-const unchanged = (item: Item): Condition[] =>
-  typeof item["version"] === "number"
-    ? [{ path: ["version"], is: "equal", value: item["version"] }]
-    : [{ path: ["version"], is: "missing" }];
+/** What can be compared is; an item without any version has no other writer either. */
+const unchanged = ({ version }: Item): Condition[] =>
+  typeof version === "number" || typeof version === "string"
+    ? [{ path: ["version"], is: "equal", value: version }]
+    : [];
 
 const sizeOf = (item: Item): number => String(item["body"] ?? "").length;

@@ -53,10 +53,9 @@ const reconcileOrReport = async (
     return await reconcile(ports, executionId, hinted.hints);
   } catch (error) {
     const receiveCount = Math.max(...hinted.deliveries.map((delivery) => delivery.receiveCount));
+    if (await isPoison(ports, executionId, error)) return "done";
     const ms = backoffMs(receiveCount, FAULT_BACKOFF, ports.random.fraction());
-    return (await isPoison(ports, executionId, error))
-      ? "done"
-      : { returnAfterSeconds: Math.ceil(ms / 1000) };
+    return { returnAfterSeconds: 1 + Math.floor(ms / 1000) };
   }
 };
 

@@ -1,5 +1,6 @@
 import type { ExecutionState, HandoffState, TaskState } from "../../shared/contracts/execution-state.ts";
 import type { Instant, TaskNumber } from "../../shared/contracts/ids.ts";
+import { lesser } from "./numbers.ts";
 
 /** Questions about an execution's state. All are total: a reference that leads nowhere is `undefined`. */
 
@@ -48,24 +49,25 @@ const requesterOf = (state: ExecutionState, task: TaskState): TaskNumber | undef
 /** When a task's work becomes worthless: the earliest deadline of the execution and all handoffs above it. */
 export const deadlineOf = (state: ExecutionState, n: TaskNumber): Instant => {
   let earliest = state.deadlineAt;
-  let task = taskOf(state, n);
-  // Requesters have lower numbers: the climb ends whatever the state holds.
-  while (task?.handoff !== undefined) {
-    const handoff: HandoffState | undefined = state.handoffs[task.handoff - 1];
-    if (handoff === undefined || handoff.requester >= task.n) break;
-    if (handoff.deadlineAt !== undefined && handoff.deadlineAt < earliest) earliest = handoff.deadlineAt;
-    task = taskOf(state, handoff.requester);
+  let place = n;
+  for (;;) {
+    const handoff = state.handoffs[(taskOf(state, place)?.handoff ?? 0) - 1];
+    // Each step leads to a lower place, so that the climb ends whatever the state holds.
+    if (handoff === undefined || handoff.requester >= place) return earliest;
+    if (handoff.deadlineAt !== undefined) earliest = lesser(handoff.deadlineAt, earliest);
+    place = handoff.requester;
   }
-  return earliest;
 };
 
 /** The task whose record holds this task's answer: the last of the transfers that began here. */
 export const answeringTask = (state: ExecutionState, task: TaskState): TaskState => {
   let at = task;
-  while (at.via !== undefined && at.via > at.n) {
-    const heir = taskOf(state, at.via);
-    if (heir === undefined) break;
+  let place = task.n;
+  for (;;) {
+    const heir = at.via === undefined ? undefined : taskOf(state, at.via);
+    // Each step leads to a higher place.
+    if (heir === undefined || at.via === undefined || at.via <= place) return at;
+    place = at.via;
     at = heir;
   }
-  return at;
 };
