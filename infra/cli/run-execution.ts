@@ -34,7 +34,6 @@ export const runExecution = async (
   } finally {
     unsubscribe();
     progress.end();
-    note("");
   }
 };
 
@@ -54,7 +53,6 @@ export const showOutcome = (view: ExecutionView, context: Context, json: boolean
   if (view.outputBytes !== undefined) {
     stderr.write(`only the beginning is shown: the whole answer has ${bytesText(view.outputBytes)}\n`);
   }
-  if (view.failure !== undefined) stderr.write(`${view.status} ${failureText(view.failure)}\n`);
-  else if (view.status !== "SUCCEEDED") stderr.write(`${view.status}\n`);
+  if (view.failure !== undefined) stderr.write(`${failureText(view.failure)}\n`);
   return view.status === "SUCCEEDED" ? 0 : 1;
 };

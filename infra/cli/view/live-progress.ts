@@ -41,6 +41,7 @@ export class LiveProgress {
     clearInterval(this.#timer);
     this.#draw();
     this.#log.done();
+    this.#stream.write("\n");
   }
 
   #draw(): void {

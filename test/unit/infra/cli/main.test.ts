@@ -191,7 +191,7 @@ test("run exits 1 when the execution does not succeed, and says why", async () =
   const { url } = await startExecutionApi(events, execution({ status: "FAILED", failure }));
   const { exitCode, stdout, stderr } = await bulkhead(["run", "x", "--api", url]);
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
-  expect(stderr).toContain("FAILED RateLimited: the provider answers 429\n");
+  expect(stderr).toContain("\nRateLimited: the provider answers 429\n");
 });
 
 test("run takes the text from standard input, and refuses an empty one", async () => {
