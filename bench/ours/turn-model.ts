@@ -51,6 +51,7 @@ const firstText = (messages: readonly ModelMessage[]): string => {
   return text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1);
 };
 
+/** As the agent reads them: with many branches, an answer is a preview and a path in the workspace. */
 const answers = (messages: readonly ModelMessage[]): { agent: string; text: string }[] => {
   const content = messages.at(-1)?.content;
   if (content === undefined || typeof content === "string") throw new Error("no tool results");
@@ -60,7 +61,7 @@ const answers = (messages: readonly ModelMessage[]): { agent: string; text: stri
       agent: string;
       answer: string;
     }[];
-    return results.map(({ agent, answer }) => ({ agent, text: (JSON.parse(answer) as Turn).text }));
+    return results.map(({ agent, answer }) => ({ agent, text: answer }));
   });
 };
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HostError } from "./host-error.ts";
 
@@ -22,7 +22,7 @@ export interface DataFolder {
  */
 export const openDataFolder = (dataDir: string): DataFolder => {
   const path = resolve(dataDir);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   const { bavail, bsize } = statfsSync(path);
   if (bavail * bsize < FREE_BYTES_MIN)
     throw Object.assign(new Error("little space is left"), { code: "ENOSPC" });
@@ -51,6 +51,17 @@ export const openDataFolder = (dataDir: string): DataFolder => {
     lock.close();
     throw error;
   }
+};
+
+/**
+ * With its parents. Not by `recursive`: below /proc, where a parent is there and nothing can be made
+ * in it, that never returns (Node 24.21).
+ */
+const makeFolder = (path: string): void => {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  mkdirSync(path, { mode: 0o700 });
 };
 
 /** Room for the databases, their logs and a few executions; with less, the first of them would fail. */
