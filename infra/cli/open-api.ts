@@ -53,7 +53,10 @@ export const withApi = async <T>(
   }
   if (values.data === undefined && options.ownHost !== true) {
     const opened = await probe(key);
-    if (opened !== undefined) return use(opened);
+    const isOther = options.folder === "create" && opened?.scripted === true && asksForModel(context.env);
+    if (opened !== undefined && !isOther) return use(opened);
+    if (isOther)
+      context.stderr.write(`the host at ${DEFAULT_URL} answers from a script; starting another one\n`);
   }
   return withFolder(values.data ?? DEFAULT_DATA, context, use, options.folder ?? "read");
 };
@@ -68,6 +71,14 @@ export const probe = async (key?: string): Promise<Opened | undefined> => {
     return undefined;
   }
 };
+
+/** Whether this shell's settings ask for a real model: then a scripted host is not what is meant. */
+export const asksForModel = (env: Context["env"]): boolean =>
+  Object.entries(env).some(
+    ([name, value]) =>
+      value?.trim() &&
+      /^(ANTHROPIC_API_KEY|BULKHEAD_(\w+_)?(MODEL|PROVIDER)|BULKHEAD_\w+_(API_KEY|BASE_URL))$/.test(name),
+  );
 
 const refusal = (ms: number): Promise<never> =>
   new Promise((_, reject) => setTimeout(reject, ms, new Error("no answer")).unref());

@@ -19,6 +19,25 @@ test("code blocks, short lines and endless words stay as they are", () => {
   expect(wrapped(`see ${"x".repeat(40)} now`)).toEqual(["see", "x".repeat(40), "now"]);
 });
 
+test("a paragraph that was broken elsewhere flows as one; list items and quotes do not run together", () => {
+  expect(wrapped("one two three four five six\nseven\n- eight nine ten eleven twelve")).toEqual([
+    "one two three four five",
+    "six seven",
+    "- eight nine ten eleven",
+    "  twelve",
+  ]);
+  expect(wrapped("> 1. one two three four five\n>    six\n> 2. two")).toEqual([
+    "> 1. one two three four",
+    ">    five six",
+    "> 2. two",
+  ]);
+});
+
+test("headings and tables are not paragraphs", () => {
+  const text = "# One\ntwo\n| a long table | of two columns |\n| --- | --- |";
+  expect(wrapProse(text, 24)).toBe(text);
+});
+
 test("no word is lost at any width", () => {
   const text =
     "> - The *first* one was a defect of my first version: it is mended in `#refilled`.\n\nAnd so on.";
