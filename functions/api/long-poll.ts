@@ -1,9 +1,8 @@
 import type { Context } from "hono";
 import { LIMITS } from "../shared/contracts/limits.ts";
-import type { Clock } from "../shared/ports/clock.ts";
+import type { ApiPorts } from "../shared/ports/api-ports.ts";
 import type { ApiEnv } from "./api-app.ts";
 
-const INTERVAL_MS_MIN = 25;
 const INTERVAL_MS_MAX = 250;
 
 /** When this request must answer, in ms; tells the caller what was granted of the seconds asked for. */
@@ -19,7 +18,7 @@ export const waitDeadline = (c: Context<ApiEnv>, requested: number | undefined, 
  * the time waited so far, within bounds: short runs are seen to end at once, long ones cost little.
  */
 export const readUntil = async <T>(
-  clock: Clock,
+  { clock, times }: Pick<ApiPorts, "clock" | "times">,
   deadlineAt: number,
   read: () => Promise<T>,
   isReady: (value: T) => boolean,
@@ -29,7 +28,7 @@ export const readUntil = async <T>(
     const value = await read();
     const left = deadlineAt - clock.now();
     if (isReady(value) || left <= 0) return value;
-    const interval = Math.min(Math.max((clock.now() - startedAt) / 10, INTERVAL_MS_MIN), INTERVAL_MS_MAX);
+    const interval = Math.min(Math.max((clock.now() - startedAt) / 10, times.pollMs), INTERVAL_MS_MAX);
     await clock.sleep(Math.min(interval, left));
   }
 };

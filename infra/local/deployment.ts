@@ -71,6 +71,7 @@ const settingsOf = (platform: Platform, name: string): Own | undefined => {
         env: {
           ...common,
           BULKHEAD_BUCKET: BUCKET,
+          BULKHEAD_TIMES: JSON.stringify(platform.times),
           BULKHEAD_AGENT_MODELS: JSON.stringify(modelsOf(platform.providers)),
           BULKHEAD_TOKEN_SECRET: platform.tokenSecret,
           BULKHEAD_SCRIPTED: platform.isScripted ? "1" : "0",

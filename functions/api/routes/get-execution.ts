@@ -42,7 +42,7 @@ export const getExecution = (app: ApiApp, ports: ApiPorts, counts: ToolCallCount
     const known = c.req.valid("header")["if-none-match"];
     let baseline = known;
     const seen = await readUntil(
-      ports.clock,
+      ports,
       waitDeadline(c, c.req.valid("query").wait, ports.clock.now()),
       () => look(ports.store, c.var.tenant, id),
       ({ item, tag }) => {

@@ -37,7 +37,7 @@ export const getHistory = (app: ApiApp, ports: ApiPorts): void => {
     const { id } = c.req.valid("param");
     const { after = 0, wait } = c.req.valid("query");
     const stored = await readUntil(
-      ports.clock,
+      ports,
       waitDeadline(c, wait, ports.clock.now()),
       () => findExecution(ports.store, c.var.tenant, id),
       ({ state }) => state.eventCount > after || state.status !== "RUNNING",

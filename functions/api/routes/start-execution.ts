@@ -103,7 +103,7 @@ export const startExecution = (app: ApiApp, ports: ApiPorts, counts: ToolCallCou
     const { wait } = c.req.valid("query");
     if (wait === undefined) return c.json({ executionId: id, status }, 202);
     const item = await readUntil(
-      ports.clock,
+      ports,
       waitDeadline(c, wait, ports.clock.now()),
       () => findStateItem(ports.store, tenant, id),
       (state) => state["status"] !== "RUNNING",

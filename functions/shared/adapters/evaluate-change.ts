@@ -4,21 +4,21 @@ import { TerminalError } from "../kernel/errors.ts";
 import type { Change, Condition, Path } from "../ports/store.ts";
 
 /**
- * The meaning of a Change where no DynamoDB evaluates it: the changed copy, or `undefined` when
+ * The meaning of a Change where no DynamoDB evaluates it: a changed copy, or `undefined` when
  * a condition does not hold. The conformance suite holds this and DynamoDB to the same answers,
  * down to what is refused: a path whose parent is no map, an addition to what is no number.
  */
 export const evaluateChange = (item: Item | undefined, change: Change): Item | undefined => {
   assertWellFormed(change);
   if (item === undefined || !change.when.every((condition) => holds(item, condition))) return undefined;
-  const next = structuredClone(item) as Record<string, unknown>;
-  for (const [path, value] of change.set ?? []) parentOf(next, path)[nameOf(path)] = structuredClone(value);
+  const next: Record<string, unknown> = { ...item };
+  for (const [path, value] of change.set ?? []) ownParent(next, path)[nameOf(path)] = value;
   for (const [path, amount] of change.add ?? []) {
     const now = read(next, path);
     if (typeof now !== "number") throw pathMismatch(`${path.join(".")} is not a number`);
-    parentOf(next, path)[nameOf(path)] = now + amount;
+    ownParent(next, path)[nameOf(path)] = now + amount;
   }
-  for (const path of change.remove ?? []) delete parentOf(next, path)[nameOf(path)];
+  for (const path of change.remove ?? []) delete ownParent(next, path)[nameOf(path)];
   return next as Item;
 };
 
@@ -66,9 +66,16 @@ const holds = (item: Item, condition: Condition): boolean => {
 const read = (from: unknown, path: readonly string[]): unknown =>
   path.reduce<unknown>((at, name) => (isMap(at) && Object.hasOwn(at, name) ? at[name] : undefined), from);
 
-const parentOf = (root: Record<string, unknown>, path: Path): Record<string, unknown> => {
-  const parent = read(root, path.slice(0, -1));
-  if (!isMap(parent)) throw pathMismatch(`the parent of ${path.join(".")} is not a map`);
+/** The map that holds the path's last name, copied on the way down: the item that was given stays as it is. */
+const ownParent = (root: Record<string, unknown>, path: Path): Record<string, unknown> => {
+  let parent = root;
+  for (const name of path.slice(0, -1)) {
+    const child = Object.hasOwn(parent, name) ? parent[name] : undefined;
+    if (!isMap(child)) throw pathMismatch(`the parent of ${path.join(".")} is not a map`);
+    const own = { ...child };
+    parent[name] = own;
+    parent = own;
+  }
   return parent;
 };
 

@@ -5,7 +5,7 @@ const SCHEMA_VERSION = 1;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS item (
-    pk TEXT NOT NULL, sk TEXT NOT NULL, attributes TEXT NOT NULL,
+    pk TEXT NOT NULL, sk TEXT NOT NULL, attributes TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 1,
     open_pk TEXT, next_check_at REAL, list_pk TEXT, created_at REAL, status TEXT,
     PRIMARY KEY (pk, sk)
   ) STRICT;
@@ -16,6 +16,9 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+/** 16 MiB: a checkpoint flushes to disk, and whoever's commit reaches the mark waits for it. */
+const CHECKPOINT_PAGES = 4_096;
+
 /**
  * Opens the file, making it when it is not there; any number of processes may do so at once.
  * WAL lets readers go on while one process writes; NORMAL leaves the flush to checkpoints, which a
@@ -25,7 +28,7 @@ export const openSqlite = (file: string, busyTimeoutMs: number): DatabaseSync =>
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file, { timeout: busyTimeoutMs });
-    database.exec("PRAGMA synchronous = NORMAL");
+    database.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     if (versionOf(database) !== SCHEMA_VERSION) makeSchema(database, file);
     return database;
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Item } from "../contracts/item.ts";
 import { LIMITS } from "../contracts/limits.ts";
 import type { ItemKey } from "../contracts/resources.ts";
 import { assert } from "../kernel/assert.ts";
+import { RetryableError } from "../kernel/errors.ts";
 import type { Change, Page, Store, Written } from "../ports/store.ts";
 import { evaluateChange } from "./evaluate-change.ts";
 import { decodeItem, encodeItem } from "./item-text.ts";
@@ -11,8 +12,9 @@ import { openSqlite, refusalOf } from "./sqlite-file.ts";
 /**
  * The store of the embedded host: one file, several processes.
  *
- *   I1. A change is read, judged and written inside one `BEGIN IMMEDIATE`, so that of two
+ *   I1. A change is judged on the revision that it replaces and on no other, so that of two
  *       conditional updates on the same version exactly one is applied, whichever process asks.
+ *       Judging needs no lock: the file is locked for one statement, not while we think.
  *   I2. A write that came back `applied` survives the death of this process (not of the machine).
  *   I3. The columns beside `attributes` are copies, written with them in the same statement.
  */
@@ -34,7 +36,6 @@ export const createSqliteStore = ({
     try {
       return work();
     } catch (error) {
-      if (database.isOpen && database.isTransaction) statements.rollback.run();
       throw refusalOf(error, file);
     }
   };
@@ -45,11 +46,14 @@ export const createSqliteStore = ({
   };
 
   const update = (key: ItemKey, change: Change): Written => {
-    statements.begin.run();
-    const next = evaluateChange(read(key), change);
-    if (next !== undefined) statements.update.run(...columnsOf(next), key.pk, key.sk);
-    statements.commit.run();
-    return next === undefined ? "refused" : "applied";
+    for (let tries = 1; tries <= UPDATE_TRIES_MAX; tries++) {
+      const row = statements.get.get(key.pk, key.sk);
+      const revision = row?.["revision"] ?? 0;
+      const next = evaluateChange(row && decodeItem(key, String(row["attributes"])), change);
+      if (next === undefined) return "refused";
+      if (statements.update.run(...columnsOf(next), key.pk, key.sk, revision).changes === 1) return "applied";
+    }
+    throw new RetryableError("Internal", `other processes kept changing ${key.pk} ${key.sk}`);
   };
 
   const newest = (listPk: string, { limit, after, status }: Parameters<Store["newest"]>[1]): Page => {
@@ -84,14 +88,14 @@ export const createSqliteStore = ({
   };
 };
 
+/** Each failed try means that somebody else's succeeded. */
+const UPDATE_TRIES_MAX = 1_000;
+
 /** No sort key begins with it, so it ends the range of any prefix. */
 const HIGHEST_CHARACTER = "\u{10FFFF}";
 
 const prepare = (database: DatabaseSync) => ({
-  begin: database.prepare("BEGIN IMMEDIATE"),
-  commit: database.prepare("COMMIT"),
-  rollback: database.prepare("ROLLBACK"),
-  get: database.prepare("SELECT attributes FROM item WHERE pk = ? AND sk = ?"),
+  get: database.prepare("SELECT attributes, revision FROM item WHERE pk = ? AND sk = ?"),
   list: database.prepare(
     "SELECT pk, sk, attributes FROM item WHERE pk = ? AND sk >= ? AND sk < ? ORDER BY sk",
   ),
@@ -101,7 +105,7 @@ const prepare = (database: DatabaseSync) => ({
   ),
   update: database.prepare(
     `UPDATE item SET attributes = ?, open_pk = ?, next_check_at = ?, list_pk = ?, created_at = ?,
-     status = ? WHERE pk = ? AND sk = ?`,
+     status = ?, revision = revision + 1 WHERE pk = ? AND sk = ? AND revision = ?`,
   ),
   due: database.prepare(
     `SELECT pk, sk, open_pk AS openPk, next_check_at AS nextCheckAt FROM item

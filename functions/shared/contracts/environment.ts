@@ -87,6 +87,7 @@ export const ApiEnvironment = z.object({
   ...everyFunction,
   ...eventsQueue,
   ...bucket,
+  ...times,
   ...manifest,
   BULKHEAD_AGENT_MODELS: said(
     json(z.record(AgentName, z.object({ provider: ProviderName, model: z.string() }))),

@@ -21,6 +21,8 @@ export const ProtocolTimes = z.object({
   sweepMs: z.int().positive(),
   /** How long a task waits when only open reservations stand in its way. */
   budgetWaitSeconds: z.int().positive(),
+  /** The shortest interval at which a long poll reads the table: each look costs money or CPU. */
+  pollMs: z.int().positive(),
 });
 export type ProtocolTimes = z.infer<typeof ProtocolTimes>;
 
@@ -34,6 +36,7 @@ export const AWS_TIMES: ProtocolTimes = {
   outboxCheckMs: 60_000,
   sweepMs: 60_000,
   budgetWaitSeconds: 15,
+  pollMs: 100,
 };
 
 /** One machine, one clock: the skew margin covers a paused process, not two clocks. */
@@ -47,4 +50,5 @@ export const LOCAL_TIMES: ProtocolTimes = {
   outboxCheckMs: 3_000,
   sweepMs: 1_000,
   budgetWaitSeconds: 1,
+  pollMs: 4,
 };

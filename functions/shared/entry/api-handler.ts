@@ -36,5 +36,6 @@ const wireApi = async (): Promise<ApiPorts> => {
     ),
     tokenSecret: wireSecret(config.tokenSecret, output),
     scripted: config.scripted,
+    times: config.times,
   };
 };

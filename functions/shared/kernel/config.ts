@@ -79,6 +79,7 @@ const CONFIGS = {
       manifestPath: read.BULKHEAD_MANIFEST,
       agentModels: read.BULKHEAD_AGENT_MODELS,
       tokenSecret: secret("BULKHEAD_TOKEN_SECRET", read.BULKHEAD_TOKEN_SECRET, read.BULKHEAD_TOKEN_SECRET_ID),
+      times: read.BULKHEAD_TIMES,
       scripted: read.BULKHEAD_SCRIPTED === "1",
     };
   },

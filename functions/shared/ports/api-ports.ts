@@ -1,5 +1,6 @@
 import type { AgentManifest, ProviderName } from "../contracts/agent-manifest.ts";
 import type { AgentName } from "../contracts/ids.ts";
+import type { ProtocolTimes } from "../contracts/protocol-times.ts";
 import type { Blobs } from "./blobs.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { Log } from "./log.ts";
@@ -21,6 +22,7 @@ export interface ApiPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly times: ProtocolTimes;
   readonly agents: AgentManifest;
   /** One entry per agent of the manifest; an agent without one counts as unpriced. */
   readonly agentModels: Readonly<Record<AgentName, AgentModel>>;

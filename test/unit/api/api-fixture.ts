@@ -5,6 +5,7 @@ import { initialState } from "../../../functions/shared/contracts/execution-stat
 import type { HistoryEvent } from "../../../functions/shared/contracts/history-event.ts";
 import type { Item } from "../../../functions/shared/contracts/item.ts";
 import { DEFAULT_EXECUTION_LIMITS } from "../../../functions/shared/contracts/limits.ts";
+import { AWS_TIMES } from "../../../functions/shared/contracts/protocol-times.ts";
 import { taskKey } from "../../../functions/shared/contracts/resources.ts";
 import { encodeState, newStateItem } from "../../../functions/shared/contracts/stored-execution.ts";
 import { NO_USAGE, type Usage } from "../../../functions/shared/contracts/usage.ts";
@@ -55,6 +56,7 @@ export const anApi = (changes: Partial<ApiPorts> = {}) => {
     agentModels: { coder: priced, planner: priced, critic: priced },
     tokenSecret: async () => "a secret of the test",
     scripted: true,
+    times: AWS_TIMES,
     ...changes,
   };
   const app = createApp(ports);
