@@ -63,7 +63,7 @@ const wanted = ({ stored }: Assignment, n: TaskNumber): TaskState | undefined =>
 };
 
 const create = async (ports: CoordinatorPorts, assignment: Assignment, task: TaskState): Promise<void> => {
-  const record = await newRecord(ports.store, assignment, task);
+  const record = newRecord(assignment, task);
   // Without a packet the requester has moved on, which it can only after this task was created.
   if (record !== undefined) await ports.store.create({ ...taskKey(task.agent, record.taskId), ...record });
 };

@@ -6,6 +6,7 @@ import type { Change, Path } from "../shared/ports/store.ts";
 import { type Assignment, carryOut } from "./carry-out.ts";
 import { removeCheck, setCheck } from "./commit.ts";
 import { nextCheckAt } from "./core/checks.ts";
+import { withRequesters } from "./new-record.ts";
 
 /**
  * Carries out committed commands, at least once each: in order, but neighbours of one kind side by
@@ -20,8 +21,9 @@ export const drainOutbox = async (
   const done: OutboxEntry[] = [];
   let hasFailed = true;
   try {
+    const informed = await withRequesters(ports.store, assignment, entries);
     for (const alike of neighboursOfOneKind(entries)) {
-      const outcomes = await Promise.allSettled(alike.map((entry) => carryOut(ports, assignment, entry)));
+      const outcomes = await Promise.allSettled(alike.map((entry) => carryOut(ports, informed, entry)));
       done.push(...alike.filter((_, index) => outcomes[index]?.status === "fulfilled"));
       const failed = outcomes.find((outcome) => outcome.status === "rejected");
       if (failed !== undefined) throw failed.reason;

@@ -1,6 +1,7 @@
+import type { Command, OutboxEntry } from "../shared/contracts/command.ts";
 import type { ExecutionState, HandoffState, TaskState } from "../shared/contracts/execution-state.ts";
 import type { Packet } from "../shared/contracts/handoff.ts";
-import { type AgentName, taskIdOf } from "../shared/contracts/ids.ts";
+import { type AgentName, type TaskNumber, taskIdOf } from "../shared/contracts/ids.ts";
 import { LIMITS } from "../shared/contracts/limits.ts";
 import { taskKey } from "../shared/contracts/resources.ts";
 import type { Suspension, TaskRecord } from "../shared/contracts/task-record.ts";
@@ -9,18 +10,45 @@ import type { Store } from "../shared/ports/store.ts";
 import type { Assignment } from "./carry-out.ts";
 import { deadlineOf, handoffsOf, taskOf } from "./core/state.ts";
 import { readRecord } from "./facts.ts";
+import { getAll } from "./look.ts";
 
 /**
- * The record with which a task begins. A branch's packet is read from its requester's record;
- * `undefined` when that record is past the suspension that asked for this task.
+ * The same assignment with the requesters' records, from which the packets of new branches are
+ * read: in one request for all, and in none when the look that decided the handoff has read them.
  */
-export const newRecord = async (
+export const withRequesters = async (
   store: Store,
-  assignment: Assignment,
-  task: TaskState,
-): Promise<TaskRecord | undefined> => {
+  { stored, records }: Assignment,
+  entries: readonly OutboxEntry[],
+): Promise<Assignment> => {
+  const { state } = stored;
+  const unread = state.tasks.filter(
+    ({ n }) => !records.has(n) && entries.some(({ command }) => requesterOf(state, command) === n),
+  );
+  const items = await getAll(
+    store,
+    unread.map(({ agent, n }) => taskKey(agent, taskIdOf(state.executionId, n))),
+  );
+  const read = unread.flatMap(({ n }, index) => {
+    const record = readRecord(items[index], taskIdOf(state.executionId, n));
+    return typeof record === "object" ? [[n, record] as const] : [];
+  });
+  return { stored, records: new Map([...records, ...read]) };
+};
+
+const requesterOf = (state: ExecutionState, command: Command): TaskNumber | undefined => {
+  if (command.type !== "ScheduleTask" || command.attempt > 1) return undefined;
+  const handoff = taskOf(state, command.task)?.handoff;
+  return handoff === undefined ? undefined : state.handoffs[handoff - 1]?.requester;
+};
+
+/**
+ * The record with which a task begins. `undefined` when the requester's record is past the
+ * suspension that asked for this task.
+ */
+export const newRecord = (assignment: Assignment, task: TaskState): TaskRecord | undefined => {
   const { state } = assignment.stored;
-  const asked = await whatIsAsked(store, assignment, task);
+  const asked = whatIsAsked(assignment, task);
   if (asked === undefined) return undefined;
   return {
     version: 1,
@@ -51,11 +79,7 @@ interface Asked {
   readonly answerInlineBytes: number;
 }
 
-const whatIsAsked = async (
-  store: Store,
-  { stored, records }: Assignment,
-  task: TaskState,
-): Promise<Asked | undefined> => {
+const whatIsAsked = ({ stored, records }: Assignment, task: TaskState): Asked | undefined => {
   const { state } = stored;
   if (task.handoff === undefined) {
     const packet: Packet = { task: state.input, artifacts: [] };
@@ -64,11 +88,7 @@ const whatIsAsked = async (
   const handoff = state.handoffs[task.handoff - 1];
   const requester = handoff === undefined ? undefined : taskOf(state, handoff.requester);
   if (handoff === undefined || requester === undefined) return undefined;
-  const requesterId = taskIdOf(state.executionId, requester.n);
-  const record =
-    records.get(requester.n) ??
-    readRecord(await store.get(taskKey(requester.agent, requesterId)), requesterId);
-  const suspension = typeof record === "object" ? record.suspension : undefined;
+  const suspension = records.get(requester.n)?.suspension;
   const packet = packetOf(state, handoff, task, suspension);
   if (packet === undefined || suspension === undefined) return undefined;
   return { packet, from: requester.agent, answerInlineBytes: inlineShare(suspension) };

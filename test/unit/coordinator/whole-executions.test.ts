@@ -16,7 +16,13 @@ import {
   World,
 } from "./world.ts";
 
-const HARSH: Weather = { doubled: 0.5, lost: 0.1, coordinatorDies: 0.15, agentDies: 0.05 };
+const HARSH: Weather = {
+  doubled: 0.5,
+  lost: 0.1,
+  coordinatorDies: 0.15,
+  coordinatorFreezes: 0.1,
+  agentDies: 0.05,
+};
 /** Every message at least twice, in any order, and nothing worse. */
 const TWICE: Weather = { ...KIND, doubled: 1 };
 
@@ -123,7 +129,7 @@ test("with every message doubled and in any order, an execution comes to what it
   await simulate(TWICE, certainPlan, 30, expectOutcome);
 });
 
-test("with messages lost, coordinators dying at any request and agents dying after their claim, it still does", async () => {
+test("with messages lost, coordinators dying or standing still at any request and agents dying after their claim, it still does", async () => {
   await simulate(HARSH, certainPlan, 30, expectOutcome);
 });
 

@@ -41,11 +41,19 @@ export interface Weather {
   readonly lost: number;
   /** A coordinator run dies at some request. */
   readonly coordinatorDies: number;
+  /** A coordinator run stands still at some request, for longer than others wait for it, and then goes on. */
+  readonly coordinatorFreezes: number;
   /** An agent dies after its claim, without a word. */
   readonly agentDies: number;
 }
 
-export const KIND: Weather = { doubled: 0, lost: 0, coordinatorDies: 0, agentDies: 0 };
+export const KIND: Weather = {
+  doubled: 0,
+  lost: 0,
+  coordinatorDies: 0,
+  coordinatorFreezes: 0,
+  agentDies: 0,
+};
 
 interface InFlight {
   readonly queue: string;
@@ -61,6 +69,8 @@ export class World {
   readonly #random: () => number;
   readonly #weather: Weather;
   #inFlight: InFlight[] = [];
+  /** Wakes one run that stands still each. */
+  readonly #frozen: (() => Promise<void>)[] = [];
 
   constructor(seed: number, weather: Weather) {
     this.#random = seededRandom(seed).fraction;
@@ -76,11 +86,14 @@ export class World {
     this.#send("events", hint());
     for (let step = 0; step < STEPS_MAX; step++) {
       if (step === options.stopAfter) await this.#stop();
+      if (this.#random() < 0.05) await this.#frozen.shift()?.();
       const ready = this.#inFlight.filter(({ notBefore }) => notBefore <= this.rig.now);
       if (ready.length > 0) {
         await this.#deliverSome(ready);
       } else if (await this.#isAtRest()) {
-        return;
+        const wake = this.#frozen.shift();
+        if (wake === undefined) return;
+        await wake();
       } else {
         this.rig.now += LOCAL_TIMES.sweepMs;
         await this.#sweep();
@@ -100,20 +113,41 @@ export class World {
 
   async #deliver({ queue, message }: InFlight): Promise<void> {
     if (queue !== "events") return this.#work(queue, message as Work);
-    const delivery = { messageId: "m", receiptHandle: "r", body: JSON.stringify(message), receiveCount: 1 };
-    const verdicts = await createReconciler(this.#ports())([delivery]);
-    const verdict = verdicts.get("m");
-    if (typeof verdict !== "object") return;
-    const notBefore = this.rig.now + verdict.returnAfterSeconds * 1000;
-    this.#inFlight.push({ queue, message, notBefore });
+    // Whoever delivers does not wait for a run that stands still.
+    await new Promise<void>((resolve, reject) => {
+      this.#reconcile(message as Hint, resolve).then(resolve, reject);
+    });
   }
 
-  #ports(): CoordinatorPorts {
-    const isMortal = this.#random() < this.#weather.coordinatorDies;
-    let left = isMortal ? 1 + Math.floor(this.#random() * 10) : Number.POSITIVE_INFINITY;
+  async #reconcile(message: Hint, onFreeze: () => void): Promise<void> {
+    const delivery = { messageId: "m", receiptHandle: "r", body: JSON.stringify(message), receiveCount: 1 };
+    const reconcile = createReconciler(this.#ports(onFreeze));
+    const verdict = (await reconcile([delivery])).get("m");
+    if (typeof verdict !== "object") return;
+    const notBefore = this.rig.now + verdict.returnAfterSeconds * 1000;
+    this.#inFlight.push({ queue: "events", message, notBefore });
+  }
+
+  /** Resolves when the world has gone on for a while; `#frozen` then waits for what the run does next. */
+  #freeze(onFreeze: () => void): Promise<void> {
+    onFreeze();
+    return new Promise((goOn) => {
+      this.#frozen.push(async () => {
+        goOn();
+        for (let yields = 0; yields < 200; yields++) await undefined;
+      });
+    });
+  }
+
+  #ports(onFreeze: () => void): CoordinatorPorts {
+    const fate = (chance: number): number =>
+      this.#random() < chance ? 1 + Math.floor(this.#random() * 10) : Number.POSITIVE_INFINITY;
+    let left = fate(this.#weather.coordinatorDies);
+    let untilFrozen = fate(this.#weather.coordinatorFreezes);
     /** Requests take turns with those of other runs; a dead run makes none any more. */
     const step = async <T>(request: () => Promise<T>): Promise<T> => {
       for (let yields = Math.floor(this.#random() * 4); yields > 0; yields--) await undefined;
+      if (--untilFrozen === 0) await this.#freeze(onFreeze);
       if (--left < 0) throw new RetryableError("Internal", "the process died");
       return request();
     };
