@@ -11,6 +11,8 @@ export default defineConfig({
       project("unit"),
       project("simulation", { testTimeout: 60_000 }),
       project("conformance", { testTimeout: 20_000, hookTimeout: 30_000 }),
+      // The stack and the bundles that it deploys; the first synthesis loads 160 MB of CDK.
+      project("synth", { testTimeout: 60_000, hookTimeout: 60_000 }),
       // Each file runs a host of its own with a process per agent; two at once are enough for two cores.
       project("e2e", { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 }),
     ],

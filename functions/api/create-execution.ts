@@ -36,7 +36,7 @@ export const createExecution = async (
   const input = acceptInput(body.input);
   const limits = resolveLimits(body.limits ?? {}, agent, ports);
   const createdAt = ports.clock.now();
-  const expiresAt = expirySeconds(createdAt, limits);
+  const expiresAt = expirySeconds(createdAt, limits, ports.retentionSeconds);
   // The parsed body has its members in the schema's order: white space and order make no difference.
   const bodyHash = createHash("sha256")
     .update(JSON.stringify({ ...body, agent }))
@@ -83,8 +83,11 @@ const newPermitItem = (
 });
 
 /** Seconds since the epoch, as the table's time to live wants it. */
-const expirySeconds = (createdAt: number, { deadlineSeconds }: ExecutionLimits): number =>
-  Math.ceil(createdAt / 1000) + deadlineSeconds + LIMITS.retentionSecondsDefault;
+const expirySeconds = (
+  createdAt: number,
+  { deadlineSeconds }: ExecutionLimits,
+  retentionSeconds: number = LIMITS.retentionSecondsDefault,
+): number => Math.ceil(createdAt / 1000) + deadlineSeconds + retentionSeconds;
 
 const sameBody = (item: Item, bodyHash: string): { status: ExecutionStatus } => {
   if (item["bodyHash"] === bodyHash) return { status: item["status"] as ExecutionStatus };

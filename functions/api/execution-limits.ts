@@ -14,13 +14,14 @@ import { ApiProblem } from "./problems.ts";
 export const resolveLimits = (
   requested: RequestedLimits,
   entry: AgentName,
-  { agents, agentModels }: Pick<ApiPorts, "agents" | "agentModels">,
+  { agents, agentModels, limits = {} }: Pick<ApiPorts, "agents" | "agentModels" | "limits">,
 ): ExecutionLimits => {
   const { usd, ...others } = requested;
   const unpriced = reachableFrom(entry, agents).filter((name) => agentModels[name]?.priced !== true);
   if (usd !== undefined && unpriced.length > 0) throw priceUnknown(unpriced, agentModels);
   return {
     ...DEFAULT_EXECUTION_LIMITS,
+    ...defined(limits),
     ...defined(others),
     ...(usd === undefined ? {} : { microUsd: toMicroUsd(usd) }),
     ...(unpriced.length === 0 ? {} : { microUsd: null }),

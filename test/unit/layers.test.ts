@@ -61,6 +61,11 @@ const LAYERS: readonly Layer[] = [
     packages: ["node:", "zod", "fauxqs", "dynalite", "@aws-sdk/", "aws-lambda"],
   },
   {
+    folder: "infra/aws/",
+    imports: [...shared("contracts/"), "infra/bundle.ts"],
+    packages: ["node:", "zod", "aws-cdk-lib", "constructs", "cdk-nag"],
+  },
+  {
     folder: "infra/cli/",
     imports: [...shared("contracts/", "kernel/nearest-name.ts"), "infra/local/host.ts"],
     packages: ["node:", "zod", "log-update", "slice-ansi"],

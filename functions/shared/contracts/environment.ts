@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ProviderName } from "./agent-manifest.ts";
 import { AgentName } from "./ids.ts";
+import { ExecutionLimits, LIMITS } from "./limits.ts";
 import { AWS_TIMES, ProtocolTimes } from "./protocol-times.ts";
 
 /**
@@ -96,5 +97,13 @@ export const ApiEnvironment = z.object({
   /** The signing key of page tokens itself: on the embedded host only. */
   BULKHEAD_TOKEN_SECRET: z.string().optional(),
   BULKHEAD_TOKEN_SECRET_ID: said(z.string(), "the secret that signs page tokens").optional(),
+  BULKHEAD_LIMITS: said(
+    json(ExecutionLimits.partial()).default({}),
+    "the limits as JSON of executions that ask for none",
+  ),
+  BULKHEAD_RETENTION_SECONDS: said(
+    z.coerce.number().int().min(1).default(LIMITS.retentionSecondsDefault),
+    "how long an execution's records stay after its deadline, in seconds",
+  ),
   BULKHEAD_SCRIPTED: said(z.enum(["0", "1"]).default("0"), "1 when the scripted model server answers"),
 });

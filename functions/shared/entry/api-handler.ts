@@ -35,6 +35,8 @@ const wireApi = async (): Promise<ApiPorts> => {
       ]),
     ),
     tokenSecret: wireSecret(config.tokenSecret, output),
+    limits: config.limits,
+    retentionSeconds: config.retentionSeconds,
     scripted: config.scripted,
     times: config.times,
   };

@@ -80,6 +80,8 @@ const CONFIGS = {
       agentModels: read.BULKHEAD_AGENT_MODELS,
       tokenSecret: secret("BULKHEAD_TOKEN_SECRET", read.BULKHEAD_TOKEN_SECRET, read.BULKHEAD_TOKEN_SECRET_ID),
       times: read.BULKHEAD_TIMES,
+      limits: read.BULKHEAD_LIMITS,
+      retentionSeconds: read.BULKHEAD_RETENTION_SECONDS,
       scripted: read.BULKHEAD_SCRIPTED === "1",
     };
   },

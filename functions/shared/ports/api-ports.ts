@@ -1,5 +1,6 @@
 import type { AgentManifest, ProviderName } from "../contracts/agent-manifest.ts";
 import type { AgentName } from "../contracts/ids.ts";
+import type { ExecutionLimits } from "../contracts/limits.ts";
 import type { ProtocolTimes } from "../contracts/protocol-times.ts";
 import type { Blobs } from "./blobs.ts";
 import type { Clock, Random } from "./clock.ts";
@@ -31,6 +32,10 @@ export interface ApiPorts {
    * nothing but listing fails when it cannot be read. Rejects as the secrets adapter does.
    */
   readonly tokenSecret: () => Promise<string>;
+  /** What an execution gets that asks for nothing, over the built-in defaults. */
+  readonly limits?: { readonly [Name in keyof ExecutionLimits]?: ExecutionLimits[Name] | undefined };
+  /** How long records stay after an execution's deadline; 30 days when absent. */
+  readonly retentionSeconds?: number;
   /** Answers come from the scripted model server. */
   readonly scripted: boolean;
 }
