@@ -19,7 +19,7 @@ const route = createRoute({
   operationId: "getExecution",
   summary: "Look at an execution",
   description:
-    "With `?wait=` it answers at the next change: a commit, or a model call that starts or ends. Send the last `ETag` as `If-None-Match` and no change between two requests is missed.",
+    "With `?wait=` it answers at the next change: a commit, or a model call that starts. Send the last `ETag` as `If-None-Match` and no change between two requests is missed.",
   request: {
     params: executionParams,
     query: z.strictObject({ wait: waitSeconds }),
@@ -58,7 +58,8 @@ export const getExecution = (app: ApiApp, ports: ApiPorts, counts: ToolCallCount
 
 /**
  * Two small reads tell whether anything moved, however many tasks are open: a commit changes the
- * version, and no model call starts or ends without its reservation (P4).
+ * version, and no model call starts without its reservation (P4). One that ended is settled with
+ * the next, so that what a turn's tools do is no change.
  */
 const look = async (
   store: ApiPorts["store"],

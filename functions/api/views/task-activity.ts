@@ -1,6 +1,8 @@
+import { paidFor } from "../../shared/agent/spending.ts";
 import type { TaskState } from "../../shared/contracts/execution-state.ts";
 import { type AgentName, type ExecutionId, taskIdOf } from "../../shared/contracts/ids.ts";
 import type { Item } from "../../shared/contracts/item.ts";
+import type { Reservation } from "../../shared/contracts/permit.ts";
 import { CALL_PREFIX, TURN_PREFIX, taskPartition } from "../../shared/contracts/resources.ts";
 import { CallRecord, TaskRecord, TurnRecord } from "../../shared/contracts/task-record.ts";
 import { addUsage, NO_USAGE, type Usage } from "../../shared/contracts/usage.ts";
@@ -43,13 +45,17 @@ export const usageSoFar = (task: TaskState, { record, turns }: TaskActivity): Us
   );
 };
 
-/** `model` while a reservation is open, else the tool that runs; nothing while the task waits. */
+/**
+ * `model` while a reservation is open whose turn is not there yet: it is only settled with the next
+ * one, after the turn's tools. Else the tool that runs; nothing while the task waits.
+ */
 export const doingNow = (
   task: TaskState,
   activity: TaskActivity,
-  hasOpenReservation: boolean,
+  reservation: Reservation | undefined,
 ): string | undefined => {
   if (task.status !== "SCHEDULED" || activity.record?.status !== "SCHEDULED") return undefined;
-  if (hasOpenReservation) return "model";
+  if (reservation !== undefined && !activity.turns.some((turn) => paidFor(reservation.id, turn)))
+    return "model";
   return activity.calls.findLast(({ status }) => status === "started")?.tool;
 };

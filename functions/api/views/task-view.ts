@@ -23,7 +23,7 @@ export const openTaskView = (
     turns: Math.max(task.turns, activity.turns.length),
     usage: usageSoFar(task, activity),
     toolCalls: activity.calls.length,
-    doing: doingNow(task, activity, permit?.open[task.n] !== undefined),
+    doing: doingNow(task, activity, permit?.open[task.n]),
   });
 
 interface Progress {

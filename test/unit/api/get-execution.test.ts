@@ -70,7 +70,7 @@ const putPermit = (store: MemoryStore, changes: Record<string, unknown> = {}): v
     ...changes,
   });
 
-const reservation = { id: "1.2", epoch: 1, tokens: 100, microUsd: 1 };
+const reservation = { id: "1.2.1", epoch: 1, tokens: 100, microUsd: 1 };
 
 describe("GET /executions/{id}", () => {
   test("an accepted execution that nobody has looked at yet", async () => {
@@ -167,6 +167,17 @@ describe("GET /executions/{id}", () => {
     putTurn(api.store, "coder", 1, 1);
     putPermit(api.store, { open: { 1: reservation } });
     expect((await look(api)).tasks[0]).toMatchObject({ doing: "model", turns: 1, usage: usage(4) });
+  });
+
+  test("a reservation whose turn is there already stays open while the turn's tools run", async () => {
+    const api = anApi();
+    putState(api.store, aState({ tasks: [aTask(1, "coder")] }));
+    putRecord(api.store, "coder", 1);
+    putTurn(api.store, "coder", 1, 1);
+    putTurn(api.store, "coder", 1, 2);
+    putCall(api.store, "coder", 1, 2, 0, "started");
+    putPermit(api.store, { open: { 1: reservation } });
+    expect((await look(api)).tasks[0]).toMatchObject({ doing: "write_file", turns: 2 });
   });
 
   test("a price that is not known makes the cost null, never 0", async () => {
