@@ -28,9 +28,14 @@ export interface ApiClient {
   /** Newest first. `page` is a list's `next`. */
   executions(query: { limit?: number; status?: ExecutionStatus; page?: string }): Promise<ExecutionList>;
   execution(id: ExecutionId, poll?: Poll): Promise<ExecutionView>;
+  /**
+   * The execution unless it still is what `tag` stands for. A wait that is given the last look's
+   * tag misses no change between the two.
+   */
+  executionSince(id: ExecutionId, tag: string | undefined, poll?: Poll): Promise<ExecutionLook>;
   /** Events after number `after`. */
   history(id: ExecutionId, poll: Poll & { after: number }): Promise<HistoryPage>;
-  task(id: ExecutionId, task: number): Promise<TaskDetail>;
+  task(id: ExecutionId, task: number, signal?: AbortSignal): Promise<TaskDetail>;
   files(id: ExecutionId): Promise<FileList>;
   file(id: ExecutionId, path: string): Promise<FileContent>;
   stop(id: ExecutionId): Promise<StartExecutionAnswer>;
@@ -41,25 +46,28 @@ export interface Poll {
   readonly signal?: AbortSignal;
 }
 
+export interface ExecutionLook {
+  /** Absent when nothing has changed. */
+  readonly view: ExecutionView | undefined;
+  readonly tag: string | undefined;
+}
+
 /** How long an answer may take beyond what it was asked to wait. */
 const ANSWER_MS_MAX = 15_000;
 
 export const createApiClient = ({ url, key }: { url: string; key?: string | undefined }): ApiClient => {
-  const call = async <S extends z.ZodType>(
-    schema: S,
-    path: string,
-    request: Call = {},
-  ): Promise<z.infer<S>> => {
+  const send = (path: string, request: Call): Promise<Answer> => {
     const address = new URL(url.replace(/\/$/, "") + path);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) address.searchParams.set(name, String(value));
     }
-    const response = await reach(address, url, {
+    return reach(address, url, {
       method: request.method ?? "GET",
       headers: {
         accept: "application/json",
         ...(key === undefined ? {} : { "x-api-key": key }),
         ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(request.tag === undefined ? {} : { "if-none-match": request.tag }),
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       signal: AbortSignal.any([
@@ -67,8 +75,12 @@ export const createApiClient = ({ url, key }: { url: string; key?: string | unde
         ...(request.signal === undefined ? [] : [request.signal]),
       ]),
     });
-    return understand(schema, response, url);
   };
+  const call = async <S extends z.ZodType>(
+    schema: S,
+    path: string,
+    request: Call = {},
+  ): Promise<z.infer<S>> => understand(schema, await send(path, request), url);
   const at = (id: ExecutionId, rest = ""): string => `/executions/${encodeURIComponent(id)}${rest}`;
 
   return {
@@ -78,18 +90,27 @@ export const createApiClient = ({ url, key }: { url: string; key?: string | unde
     start: (body) => call(StartExecutionAnswer, "/executions", { method: "POST", body }),
     executions: (query) => call(ExecutionList, "/executions", { query }),
     execution: (id, poll = {}) => call(ExecutionView, at(id), polling(poll)),
+    executionSince: async (id, tag, poll = {}) => {
+      const answer = await send(at(id), { ...polling(poll), tag });
+      const view = answer.status === NOT_MODIFIED ? undefined : understand(ExecutionView, answer, url);
+      return { view, tag: answer.tag };
+    },
     history: (id, poll) => call(HistoryPage, at(id, "/history"), polling(poll, { after: poll.after })),
-    task: (id, task) => call(TaskDetail, at(id, `/tasks/${task}`)),
+    task: (id, task, signal) => call(TaskDetail, at(id, `/tasks/${task}`), { signal }),
     files: (id) => call(FileList, at(id, "/files")),
     file: (id, path) => call(FileContent, at(id, "/files"), { query: { path } }),
     stop: (id) => call(StartExecutionAnswer, at(id, "/stop"), { method: "POST" }),
   };
 };
 
+const NOT_MODIFIED = 304;
+
 interface Call {
   readonly method?: "GET" | "POST";
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
+  /** The `ETag` of what is known already. */
+  readonly tag?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -102,6 +123,7 @@ interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly retryAfterSeconds: number | undefined;
+  readonly tag: string | undefined;
   readonly text: string;
 }
 
@@ -114,6 +136,7 @@ const reach = async (address: URL, url: string, init: RequestInit): Promise<Answ
       status: response.status,
       contentType: response.headers.get("content-type") ?? "",
       retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
+      tag: response.headers.get("etag") ?? undefined,
       text: await response.text(),
     };
   } catch (error) {

@@ -3,17 +3,19 @@ import type { EventView, ExecutionView, HistoryPage } from "../../functions/shar
 import type { ExecutionId } from "../../functions/shared/contracts/ids.ts";
 import type { ApiClient } from "./api-client.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
+import { type ToolCallNews, ToolCallWatch } from "./tool-call-watch.ts";
 
 export interface Watcher {
-  /** Every event once, in order. */
-  event(event: EventView): void;
-  /** The execution as it is now; never older than the one before. */
-  view(view: ExecutionView): void;
+  /** Every event once, in order, with the tool calls that led to it and were not told before. */
+  event(event: EventView, calls: readonly ToolCallNews[]): void;
+  /** The execution as it is now, never older than the one before, with new tool calls. */
+  view(view: ExecutionView, calls: readonly ToolCallNews[]): void;
 }
 
+/** As long as the API allows. */
 const HISTORY_WAIT_SECONDS = 25;
-/** Short, because a change between a look and the wait after it is only seen by the next look. */
-const VIEW_WAIT_SECONDS = 1;
+/** A wait ends when a model call begins, but tools run without a change that it sees. */
+const VIEW_WAIT_SECONDS = { whileModelsWork: 5, whileToolsWork: 1 };
 /** Between two questions, however fast the answers change. */
 const PAUSE_MS = 100;
 
@@ -29,17 +31,19 @@ export const followExecution = async (
 ): Promise<ExecutionView> => {
   const ended = new AbortController();
   const stop = signal === undefined ? ended.signal : AbortSignal.any([ended.signal, signal]);
-  const views = watchViews(api, id, watcher, stop);
+  const calls = new ToolCallWatch(api, id);
+  let views: Promise<void> | undefined;
   try {
     for await (const event of followHistory(api, id, { after: 0, ...(signal && { signal }) })) {
-      watcher.event(event);
+      watcher.event(event, await calls.before(event, stop));
+      views ??= watchViews(api, id, watcher, calls, stop);
     }
   } finally {
     ended.abort();
     await views;
   }
   const last = await patiently(() => api.execution(id));
-  watcher.view(last);
+  watcher.view(last, []);
   return last;
 };
 
@@ -80,27 +84,41 @@ export const recordedHistory = async (api: ApiClient, id: ExecutionId): Promise<
 
 const isLast = ({ type }: EventView): boolean => /^Execution(Succeeded|Failed|TimedOut|Aborted)$/.test(type);
 
-/**
- * The pictures between the events. A wait only sees what changes while it lasts, so each begins
- * with a look. Losing pictures loses nothing: what matters is in the history.
- */
+/** The pictures between the events. Losing them loses nothing: what matters is in the history. */
 const watchViews = async (
   api: ApiClient,
   id: ExecutionId,
   watcher: Watcher,
+  calls: ToolCallWatch,
   signal: AbortSignal,
 ): Promise<void> => {
+  let known: string | undefined;
+  let waitSeconds: number | undefined;
   try {
-    while (!signal.aborted) {
+    for (;;) {
       const began = performance.now();
-      watcher.view(await api.execution(id, { signal }));
-      watcher.view(await api.execution(id, { waitSeconds: VIEW_WAIT_SECONDS, signal }));
+      const { view, tag } = await api.executionSince(id, known, {
+        ...(waitSeconds && { waitSeconds }),
+        signal,
+      });
+      known = undefined;
+      waitSeconds = undefined;
+      // After a wait in vain, the next look is one at everything.
+      if (view !== undefined) {
+        watcher.view(view, await calls.since(view, signal));
+        if (view.status !== "RUNNING") return;
+        known = tag;
+        waitSeconds = VIEW_WAIT_SECONDS[isBetweenCalls(view) ? "whileToolsWork" : "whileModelsWork"];
+      }
       await sleep(Math.max(0, PAUSE_MS - (performance.now() - began)), undefined, { signal });
     }
   } catch {
     // Aborted, or out of reach, which the history's poll reports.
   }
 };
+
+const isBetweenCalls = ({ tasks }: ExecutionView): boolean =>
+  tasks.some(({ status, doing }) => status === "SCHEDULED" && doing !== "model");
 
 const TRIES_MAX = 6;
 

@@ -2,8 +2,11 @@ import { createLogUpdate } from "log-update";
 import type { EventView, ExecutionView } from "../../../functions/shared/contracts/api.ts";
 import { totalTokens } from "../../../functions/shared/contracts/usage.ts";
 import type { Output } from "../context.ts";
+import type { ToolCallNews } from "../tool-call-watch.ts";
+import { EventTeller } from "./event-teller.ts";
 import { dollarsText, durationText, tokensText } from "./format.ts";
 import { clip, type Paint, paintFor } from "./paint.ts";
+import { toolCallLines } from "./progress-line.ts";
 import { taskTable } from "./task-table.ts";
 
 const FRAME_MS = 100;
@@ -13,12 +16,14 @@ const OTHER_LINES = 6;
 /** In a wider window the numbers would stand too far from their task. */
 const COLUMNS_MAX = 100;
 
-/** Progress on a terminal: one line per task, redrawn in place until `end`. */
+/** Progress on a terminal: one line per task, redrawn in place until `end`, below the tool calls so far. */
 export class LiveProgress {
   readonly #stream: Output;
   readonly #paint: Paint;
   readonly #log: ReturnType<typeof createLogUpdate>;
   readonly #timer: NodeJS.Timeout;
+  readonly #teller = new EventTeller();
+  #startedAt: number | undefined;
   #view: ExecutionView | undefined;
   #tick = 0;
 
@@ -29,11 +34,17 @@ export class LiveProgress {
     this.#timer = setInterval(() => this.#draw(), FRAME_MS);
   }
 
-  /** The view says all that a frame shows. */
-  event(_event: EventView): void {}
+  /** The view says all that a frame shows; an event may be ahead of it with a task's name. */
+  event(event: EventView, calls: readonly ToolCallNews[]): void {
+    this.#startedAt ??= Date.parse(event.at);
+    this.#teller.tell(event);
+    this.#toolCalls(calls);
+  }
 
-  view(view: ExecutionView): void {
+  view(view: ExecutionView, calls: readonly ToolCallNews[]): void {
     this.#view = view;
+    this.#teller.names.learn(view.tasks);
+    this.#toolCalls(calls);
   }
 
   /** Leaves the last frame standing and the cursor below it. */
@@ -42,6 +53,21 @@ export class LiveProgress {
     this.#draw();
     this.#log.done();
     this.#stream.write("\n");
+  }
+
+  /** Written once, above the picture. */
+  #toolCalls(news: readonly ToolCallNews[]): void {
+    if (news.length === 0) return;
+    const lines = news.flatMap((one) =>
+      toolCallLines(one, {
+        sinceStartMs: Date.parse(one.at) - (this.#startedAt ?? Date.parse(one.at)),
+        who: this.#teller.names.of(one.task),
+        columns: Math.min((this.#stream.columns ?? 80) - 1, COLUMNS_MAX),
+        paint: this.#paint,
+      }),
+    );
+    this.#log.persist(lines.join("\n"));
+    this.#draw();
   }
 
   #draw(): void {

@@ -1,23 +1,25 @@
 import type { EventView, ExecutionView, TaskView } from "../../../functions/shared/contracts/api.ts";
 import { totalTokens } from "../../../functions/shared/contracts/usage.ts";
+import type { ToolCallNews } from "../tool-call-watch.ts";
 import { EventTeller } from "./event-teller.ts";
-import { countText, dollarsText, durationText, tokensText } from "./format.ts";
-import { clip } from "./paint.ts";
+import { countText, dollarsText, tokensText } from "./format.ts";
+import { clip, plain } from "./paint.ts";
+import { progressLine, toolCallLines } from "./progress-line.ts";
 
-const TIME_WIDTH = 7;
-const NAME_WIDTH = 11;
 /** A request or a message may be long; the history and `show` have it whole. */
 const DETAIL_COLUMNS = 160;
+const TOOL_CALLS_COLUMNS = 160;
 
 /**
- * Progress for pipes and log files: a line for each history event, and one whenever a task
- * begins another turn or another tool. `<time> <task or execution> <what>`, in that order.
+ * Progress for pipes and log files: a line for each history event, one whenever a task asks the
+ * model again, and one for the tools that it called then.
  */
 export class PlainProgress {
   readonly #write: (line: string) => void;
   readonly #now: () => number;
   readonly #teller = new EventTeller();
-  readonly #told = new Map<number, string>();
+  /** By task: the last turn that was told of, begun or with its tool calls. */
+  readonly #turns = new Map<number, number>();
   #startedAt: number | undefined;
 
   constructor(write: (line: string) => void, now: () => number) {
@@ -25,39 +27,60 @@ export class PlainProgress {
     this.#now = now;
   }
 
-  event(event: EventView): void {
+  event(event: EventView, calls: readonly ToolCallNews[] = []): void {
+    this.#toolCalls(calls);
     const at = Date.parse(event.at);
     this.#startedAt ??= at;
     const { who, verb, detail } = this.#teller.tell(event);
     this.#line(at, who, `${verb} ${clip(detail, DETAIL_COLUMNS)}`.trimEnd());
   }
 
-  /** Views only add what no event says; before the first event they say nothing. */
-  view(view: ExecutionView): void {
-    if (this.#startedAt === undefined) return;
+  /** Views only add what no event says. */
+  view(view: ExecutionView, calls: readonly ToolCallNews[] = []): void {
+    this.#teller.names.learn(view.tasks);
+    this.#toolCalls(calls);
     for (const task of view.tasks) {
-      if (task.status !== "SCHEDULED") continue;
-      const doing = doingText(task);
-      if (doing === undefined || this.#told.get(task.task) === doing) continue;
-      this.#told.set(task.task, doing);
-      this.#line(this.#now(), this.#teller.names.of(task.task), `${doing}${spentSoFar(task)}`);
+      const turn = task.turns + 1;
+      if (task.doing !== "model" || !this.#isNewTurn(task.task, turn)) continue;
+      this.#line(
+        this.#now(),
+        this.#teller.names.of(task.task),
+        `turn ${turn}  asks the model${spentSoFar(task)}`,
+      );
     }
   }
 
   /** Each line was final when it was written. */
   end(): void {}
 
+  #toolCalls(news: readonly ToolCallNews[]): void {
+    for (const one of news) {
+      this.#isNewTurn(one.task, one.turn);
+      const look = {
+        sinceStartMs: this.#sinceStart(Date.parse(one.at)),
+        who: this.#teller.names.of(one.task),
+        columns: TOOL_CALLS_COLUMNS,
+        paint: plain,
+      };
+      for (const line of toolCallLines(one, look)) this.#write(line);
+    }
+  }
+
+  /** Tool calls are read after the view, and may be ahead of it: then a turn is not told to begin. */
+  #isNewTurn(task: number, turn: number): boolean {
+    if ((this.#turns.get(task) ?? 0) >= turn) return false;
+    this.#turns.set(task, turn);
+    return true;
+  }
+
   #line(at: number, who: string, what: string): void {
-    const time = durationText(at - (this.#startedAt ?? at)).padStart(TIME_WIDTH);
-    this.#write(`${time}  ${who.padEnd(NAME_WIDTH)} ${what}`);
+    this.#write(progressLine(this.#sinceStart(at), who, what));
+  }
+
+  #sinceStart(at: number): number {
+    return at - (this.#startedAt ?? at);
   }
 }
-
-/** The turn a task is in: the model is asked for the next one, a tool belongs to the last. */
-const doingText = ({ turns, doing }: TaskView): string | undefined => {
-  if (doing === undefined) return undefined;
-  return doing === "model" ? `turn ${turns + 1}  asks the model` : `turn ${turns}  ${doing}`;
-};
 
 const spentSoFar = ({ toolCalls, usage }: TaskView): string => {
   if (usage.calls === 0) return "";

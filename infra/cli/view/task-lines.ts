@@ -47,7 +47,15 @@ const turnLines = (turn: TurnView, { paint, columns }: Look): string[] => {
 };
 
 const callText = (call: ToolCallView): string => {
-  const outcome = call.status === "finished" ? (call.isError === true ? "error" : "ok") : call.status;
+  const effect = call.effect === undefined ? "" : ` (${EFFECT_WORDS[call.effect]})`;
   const result = call.result === undefined ? "" : ` -> ${oneLine(call.result)}`;
-  return `${call.tool} ${outcome}: ${oneLine(call.input)}${result}`;
+  return `${call.tool}${effect} ${outcomeOf(call)}: ${oneLine(call.input)}${result}`;
 };
+
+const outcomeOf = ({ status, isError }: ToolCallView): string => {
+  if (status === "unknown") return "outcome unknown";
+  if (status === "started") return "started";
+  return isError === true ? "error" : "ok";
+};
+
+const EFFECT_WORDS = { readOnly: "read-only", idempotent: "idempotent", external: "external" } as const;

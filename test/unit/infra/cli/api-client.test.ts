@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createApiClient } from "../../../../infra/cli/api-client.ts";
 import { ApiError, type CliError, UnreachableError } from "../../../../infra/cli/errors.ts";
 import { healthy, problem, startFakeApi } from "./fake-api.ts";
-import { ID } from "./standard-execution.ts";
+import { finished, ID } from "./standard-execution.ts";
 
 const failure = async (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -58,6 +58,23 @@ test.for(["<html>hello</html>", { hello: "world" }])(
     });
   },
 );
+
+test("a look that knows a tag gives nothing when nothing has changed", async () => {
+  const { url, received } = await startFakeApi({
+    [`GET /executions/${ID}`]: ({ tag }) =>
+      tag === 'W/"2"' ? { status: 304, tag: 'W/"2"' } : { tag: 'W/"2"', body: finished },
+  });
+  const api = createApiClient({ url });
+  expect(await api.executionSince(ID, undefined)).toEqual({ view: finished, tag: 'W/"2"' });
+  expect(await api.executionSince(ID, 'W/"2"', { waitSeconds: 5 })).toEqual({
+    view: undefined,
+    tag: 'W/"2"',
+  });
+  expect(received.map(({ tag, query }) => [tag, query["wait"]])).toEqual([
+    [undefined, undefined],
+    ['W/"2"', "5"],
+  ]);
+});
 
 test("a path of a file is escaped into the query", async () => {
   const { url, received } = await startFakeApi({});

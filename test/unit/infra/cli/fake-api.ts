@@ -9,10 +9,12 @@ export interface Received {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly key: string | undefined;
+  /** What the caller knows already: its `If-None-Match`. */
+  readonly tag: string | undefined;
   readonly body: unknown;
 }
 
-export type Route = (request: Received) => { status?: number; type?: string; body: unknown };
+export type Route = (request: Received) => { status?: number; type?: string; tag?: string; body?: unknown };
 
 /** A server that answers as a test says, and remembers what it was asked. Gone when the test ends. */
 export const startFakeApi = async (
@@ -26,9 +28,10 @@ export const startFakeApi = async (
     const {
       status = 200,
       type = "application/json",
-      body,
-    } = route?.(request) ?? problem(404, "ROUTE_NOT_FOUND", "no");
-    response.writeHead(status, { "content-type": type });
+      tag,
+      body = "",
+    } = (route?.(request) ?? problem(404, "ROUTE_NOT_FOUND", "no")) as ReturnType<Route>;
+    response.writeHead(status, { "content-type": type, ...(tag !== undefined && { etag: tag }) });
     response.end(typeof body === "string" ? body : JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -49,6 +52,7 @@ const read = async (incoming: IncomingMessage): Promise<Received> => {
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),
     key: typeof key === "string" ? key : undefined,
+    tag: incoming.headers["if-none-match"],
     body: text === "" ? undefined : JSON.parse(text),
   };
 };

@@ -1,21 +1,40 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
+import type { ToolCallNews } from "../../../../infra/cli/tool-call-watch.ts";
 import { liveFrame } from "../../../../infra/cli/view/live-progress.ts";
 import { plain } from "../../../../infra/cli/view/paint.ts";
 import { PlainProgress } from "../../../../infra/cli/view/plain-progress.ts";
-import { execution, finished, midway, START, standardEvents, task, usage } from "./standard-execution.ts";
+import { toolCallLines } from "../../../../infra/cli/view/progress-line.ts";
+import { at, execution, finished, midway, START, standardEvents, task, usage } from "./standard-execution.ts";
 
 const frame = (view: Parameters<typeof liveFrame>[0], size = { columns: 80, rows: 24 }): string[] =>
   liveFrame(view, { ...size, now: START + 2500, spinner: "⠋", paint: plain }).split("\n");
 
-test("plain progress is one line per event, and one per new turn or tool", () => {
+const readsTwoFiles: ToolCallNews = {
+  task: 3,
+  turn: 1,
+  at: at(2200),
+  calls: [
+    { callId: "a", tool: "read_file", status: "finished", input: '{"path":"src/limiter.ts"}' },
+    {
+      callId: "b",
+      tool: "read_file",
+      status: "finished",
+      input: '{"path":"nowhere.ts"}',
+      isError: true,
+      result: "NO_SUCH_FILE: nowhere.ts",
+    },
+  ],
+};
+
+test("plain progress is one line per event, one per new turn, and one for its tool calls", () => {
   const lines: string[] = [];
   const progress = new PlainProgress(
     (line) => lines.push(line),
     () => START + 2500,
   );
   for (const event of standardEvents.slice(0, 5)) progress.event(event);
-  progress.view(midway);
+  progress.view(midway, [readsTwoFiles]);
   progress.view(midway);
   for (const event of standardEvents.slice(5)) progress.event(event);
 
@@ -25,8 +44,8 @@ test("plain progress is one line per event, and one per new turn or tool", () =>
     "   1.2s  coder       handoff parallel -> planner, critic",
     "   1.2s  planner     scheduled",
     "   1.2s  critic      scheduled",
+    "   2.2s  critic      turn 1  read_file src/limiter.ts, read_file nowhere.ts (error: NO_SUCH_FILE: nowhere.ts)",
     "   2.5s  planner     turn 1  asks the model",
-    "   2.5s  critic      turn 1  read_file  (so far 1 tool call, 900 tokens, $0.0036)",
     "   3.1s  planner     succeeded after 1 turn, 2.1k tokens, $0.0084",
     "   3.4s  critic      failed in attempt 1: RateLimited: the provider answers 429",
     "   3.4s  critic      tries again: attempt 2 in 2.0s",
@@ -35,6 +54,26 @@ test("plain progress is one line per event, and one per new turn or tool", () =>
     "   6.0s  coder       resumed with the answers",
     "   9.5s  coder       succeeded after 4 turns, 12.4k tokens, $0.0496",
     "   9.5s  execution   succeeded",
+  ]);
+});
+
+test("a turn whose tool calls are known already is not told to begin", () => {
+  const lines: string[] = [];
+  const progress = new PlainProgress((line) => lines.push(line), Date.now);
+  progress.view(execution({ tasks: [task(3, "critic", { doing: "model" })] }), [readsTwoFiles]);
+  expect(lines).toHaveLength(1);
+});
+
+test("on a terminal, tool calls stand above the picture, each in a width that fits", () => {
+  const lines = toolCallLines(readsTwoFiles, {
+    sinceStartMs: 2200,
+    who: "critic",
+    columns: 60,
+    paint: plain,
+  });
+  expect(lines).toEqual([
+    "   2.2s  critic      turn 1  read_file src/limiter.ts,",
+    "                             read_file nowhere.ts (error: N…",
   ]);
 });
 
