@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { Topic } from "aws-cdk-lib/aws-sns";
@@ -98,5 +98,30 @@ export class BulkheadStack extends Stack {
       isScripted: settings.scripted,
     });
     new Dashboard(this, "Dashboard", { api, coordinator, events, agents });
+    this.#tell(api, agents);
+  }
+
+  /** What a person needs after a deployment. */
+  #tell({ api, key }: ExecutionApi, agents: readonly IsolatedAgent[]): void {
+    const output = (id: string, value: string, description: string) =>
+      new CfnOutput(this, id, { value, description });
+    output("ApiUrl", api.url, "The address of the API");
+    output("ApiId", api.restApiId, "The API's id, for API Gateway's own commands");
+    if (key !== undefined)
+      output("ApiKeyId", key.keyId, "The id of the API key, whose value API Gateway tells");
+    for (const { agentName, secret } of agents) {
+      output(
+        `Secret${pascal(agentName)}`,
+        secret.ref,
+        `Created empty: fill it with the key of agent ${agentName}`,
+      );
+    }
   }
 }
+
+/** Output ids are letters and digits. */
+const pascal = (name: string): string =>
+  name
+    .split("-")
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join("");

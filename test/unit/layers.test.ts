@@ -63,7 +63,7 @@ const LAYERS: readonly Layer[] = [
   {
     folder: "infra/aws/",
     imports: [...shared("contracts/"), "infra/bundle.ts"],
-    packages: ["node:", "zod", "aws-cdk-lib", "constructs", "cdk-nag"],
+    packages: ["node:", "zod", "aws-cdk-lib", "constructs", "cdk-nag", "@aws-sdk/"],
   },
   {
     folder: "infra/cli/",

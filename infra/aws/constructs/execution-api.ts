@@ -1,4 +1,4 @@
-import { CfnOutput, Duration } from "aws-cdk-lib";
+import { Duration } from "aws-cdk-lib";
 import {
   AccessLogFormat,
   AuthorizationType,
@@ -60,6 +60,8 @@ export class ExecutionApi extends Construct {
   readonly lambda: LambdaFunction;
   readonly role: Role;
   readonly api: RestApi;
+  /** Absent where callers sign their requests. */
+  readonly key: IApiKey | undefined;
 
   constructor(scope: Construct, id: string, props: ExecutionApiProps) {
     super(scope, id);
@@ -107,8 +109,7 @@ export class ExecutionApi extends Construct {
     events.admit(this.role);
 
     this.api = createGateway(this, this.lambda, props);
-    if (props.auth === "api-key") new CfnOutput(this, "KeyId", { value: addKey(this.api, props).keyId });
-    new CfnOutput(this, "Url", { value: this.api.url });
+    this.key = props.auth === "api-key" ? addKey(this.api, props) : undefined;
     addAlarm(this, "Errors", {
       metric: this.api.metricServerError({ period: Duration.minutes(5), statistic: "Sum" }),
       threshold: 1,

@@ -1,4 +1,3 @@
-import { CfnOutput } from "aws-cdk-lib";
 import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
 import type { Role } from "aws-cdk-lib/aws-iam";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
@@ -128,10 +127,6 @@ export class IsolatedAgent extends Construct {
       queue: this.work,
       waitsMinutesMax: 30,
       action: props.alarmAction,
-    });
-    new CfnOutput(this, "SecretName", {
-      value: this.secret.ref,
-      description: `Fill it with the key of agent ${name}`,
     });
   }
 }
