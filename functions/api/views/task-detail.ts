@@ -111,6 +111,7 @@ const viewCall = (call: CallRecord): ToolCallView =>
   defined({
     callId: call.callId,
     tool: call.tool,
+    effect: call.effect,
     status: call.status,
     input: call.input,
     result: call.result === undefined ? undefined : valuePreview(call.result.content, CALL_BYTES_MAX),

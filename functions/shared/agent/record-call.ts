@@ -1,7 +1,7 @@
 import { LIMITS } from "../contracts/limits.ts";
 import type { ToolUseBlock } from "../contracts/model-message.ts";
 import { callKey } from "../contracts/resources.ts";
-import type { CallRecord } from "../contracts/task-record.ts";
+import type { CallRecord, ToolEffect } from "../contracts/task-record.ts";
 import { previewOf } from "../contracts/value.ts";
 import { RetryableError } from "../kernel/errors.ts";
 import { orUnsure } from "./or-unsure.ts";
@@ -28,8 +28,8 @@ export const recordRefusal = async (run: TaskRun, call: TurnCall, text: string):
 };
 
 /** P6: create-only. What is stored afterwards may be of another owner, and finished. */
-export const recordStart = (run: TaskRun, call: TurnCall): Promise<"created" | "found"> =>
-  create(run, started(call, run.ports.clock.now()));
+export const recordStart = (run: TaskRun, call: TurnCall, effect: ToolEffect): Promise<"created" | "found"> =>
+  create(run, { ...started(call, run.ports.clock.now()), effect });
 
 /** P6: a started call gets one result, the first that is stored. */
 export const recordEnd = async (

@@ -41,9 +41,9 @@ const answer = async (run: TaskRun, call: TurnCall, tool: OrdinaryTool | undefin
   }
   await checkStops(run);
   // P6: what is found was started by a dead owner, or by a write that only looked failed.
-  const isStartedBefore = isFound || (await recordStart(run, call)) === "found";
+  const isStartedBefore = isFound || (await recordStart(run, call, tool.effect)) === "found";
   if (run.transcript.resultOf(turn, index) !== undefined) return;
-  if (isStartedBefore && tool.effect === "external") return recordEnd(run, call, "unknown", UNKNOWN);
+  if (isStartedBefore && tool.effect === "external") return findOut(run, call, prepared.reconcile);
   return recordEnd(run, call, "finished", await execute(run, call, prepared.run));
 };
 
@@ -54,15 +54,31 @@ const checkStops = async (run: TaskRun): Promise<void> => {
   if (cause !== undefined) throw stoppedBy(cause);
 };
 
+/** P6: what was started outside is never started again; it is looked for, where that is possible. */
+const findOut = async (
+  run: TaskRun,
+  call: TurnCall,
+  reconcile: ((context: ToolContext) => Promise<string | undefined>) | undefined,
+): Promise<void> => {
+  let content: string | undefined;
+  try {
+    content = await reconcile?.(contextOf(run, call));
+  } catch (error) {
+    run.signal.throwIfAborted();
+    const reason = error instanceof Error ? error.name : typeof error;
+    run.ports.log.warn("outcome was not found", { taskId: run.taskId, tool: call.use.name, error: reason });
+  }
+  if (content === undefined) return recordEnd(run, call, "unknown", UNKNOWN);
+  return recordEnd(run, call, "finished", { content, isError: false });
+};
+
 const execute = async (
   run: TaskRun,
-  { turn, index }: TurnCall,
+  call: TurnCall,
   tool: (context: ToolContext) => Promise<string>,
 ): Promise<ToolResult> => {
-  const callId = `${run.taskId}/${turn.record.n}.${index}`;
   try {
-    const content = await tool({ workspace: run.workspace, callId, signal: run.signal });
-    return { content, isError: false };
+    return { content: await tool(contextOf(run, call)), isError: false };
   } catch (error) {
     run.signal.throwIfAborted();
     const text = error instanceof Error ? error.message : String(error);
@@ -72,6 +88,12 @@ const execute = async (
     };
   }
 };
+
+const contextOf = (run: TaskRun, { turn, index }: TurnCall): ToolContext => ({
+  workspace: run.workspace,
+  callId: `${run.taskId}/${turn.record.n}.${index}`,
+  signal: run.signal,
+});
 
 const ERROR_TEXT_BYTES = 1024;
 

@@ -1,17 +1,15 @@
 import { z } from "zod";
 import type { ToolSchema } from "../contracts/model-message.ts";
+import type { ToolEffect } from "../contracts/task-record.ts";
 import type { Workspace } from "./workspace.ts";
-
-/**
- * What a repetition after a crash may do (P6): `readOnly` and `idempotent` calls are repeated by
- * whoever takes over; an `external` call that was started is never started again.
- */
-export type ToolEffect = "readOnly" | "idempotent" | "external";
 
 /** What a running tool may touch: this execution's workspace, and nothing of another agent's. */
 export interface ToolContext {
   readonly workspace: Workspace;
-  /** Names this call over all its repetitions, so that an effect can be recognised as already there. */
+  /**
+   * Names this call over all its repetitions: `<taskId>/<turn>.<index>`. The key under which an
+   * `idempotent` tool does its effect once, and by which an `external` one finds it again.
+   */
   readonly callId: string;
   /** Aborted when the execution or the task is stopped, or the claim is lost. */
   readonly signal: AbortSignal;
@@ -29,7 +27,11 @@ export interface OrdinaryTool {
 
 /** `run` may throw whatever it likes: a failing tool is an answer, not an exception. */
 export type PreparedCall =
-  | { readonly ok: true; readonly run: (context: ToolContext) => Promise<string> }
+  | {
+      readonly ok: true;
+      readonly run: (context: ToolContext) => Promise<string>;
+      readonly reconcile: ((context: ToolContext) => Promise<string | undefined>) | undefined;
+    }
   | { readonly ok: false; readonly problem: string };
 
 /** The one tool that the coordinator carries out: its calls suspend the task. */
@@ -52,23 +54,40 @@ export class ToolRefusal extends Error {
   }
 }
 
-/** Declares a tool. Unknown fields are refused when `input` is a `z.strictObject`. */
-export const defineTool = <Input extends z.ZodObject>(declaration: {
+/** What `defineTool` takes. */
+export type ToolDeclaration<Input extends z.ZodObject> = {
   readonly name: string;
   readonly description: string;
   readonly input: Input;
-  readonly effect: ToolEffect;
   readonly run: (input: z.output<Input>, context: ToolContext) => Promise<string>;
-}): OrdinaryTool => ({
+} & (
+  | { readonly effect: Exclude<ToolEffect, "external"> }
+  | {
+      readonly effect: "external";
+      /**
+       * What became of a call whose function died: the answer that `run` would have given, or
+       * `undefined` when that cannot be told; then, as without it or when it throws, the outcome is
+       * unknown. May itself die and be asked again, so it only looks, under the same `callId`.
+       */
+      readonly reconcile?: (input: z.output<Input>, context: ToolContext) => Promise<string | undefined>;
+    }
+);
+
+/** Declares a tool. Unknown fields are refused when `input` is a `z.strictObject`. */
+export const defineTool = <Input extends z.ZodObject>(declaration: ToolDeclaration<Input>): OrdinaryTool => ({
   kind: "ordinary",
   name: declaration.name,
   effect: declaration.effect,
   schema: toolSchema(declaration.name, declaration.description, declaration.input),
   prepare: (input) => {
     const parsed = declaration.input.safeParse(input);
-    return parsed.success
-      ? { ok: true, run: (context) => declaration.run(parsed.data, context) }
-      : { ok: false, problem: problemsOf(parsed.error) };
+    if (!parsed.success) return { ok: false, problem: problemsOf(parsed.error) };
+    const reconcile = declaration.effect === "external" ? declaration.reconcile : undefined;
+    return {
+      ok: true,
+      run: (context) => declaration.run(parsed.data, context),
+      reconcile: reconcile && ((context) => reconcile(parsed.data, context)),
+    };
   },
 });
 

@@ -4,6 +4,7 @@ import { Failure } from "./failure.ts";
 import { BranchStatus, HandoffMode, OnFailure } from "./handoff.ts";
 import { AgentName, ExecutionId, TaskNumber } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
+import { ToolEffect } from "./task-record.ts";
 import { Usage } from "./usage.ts";
 
 /** ISO 8601, UTC, milliseconds. */
@@ -132,6 +133,8 @@ export const ToolCallView = z
   .object({
     callId: z.string(),
     tool: z.string(),
+    /** What a repetition may do; absent for handoffs and for calls that were refused. */
+    effect: ToolEffect.optional(),
     status: z.enum(["started", "finished", "unknown"]),
     input: z.string(),
     result: z.string().optional(),

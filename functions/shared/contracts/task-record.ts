@@ -97,12 +97,21 @@ export const TurnRecord = z.object({
 });
 export type TurnRecord = z.infer<typeof TurnRecord>;
 
-/** One tool call of one turn. */
+/**
+ * What a repetition after a crash may do (P6): `readOnly` and `idempotent` calls are repeated by
+ * whoever takes over; an `external` call that was started is never started again.
+ */
+export const ToolEffect = z.enum(["readOnly", "idempotent", "external"]);
+export type ToolEffect = z.infer<typeof ToolEffect>;
+
+/** One tool call of one turn: the effect ledger. */
 export const CallRecord = z.object({
   turn: z.int().min(1),
   index: z.int().nonnegative(),
   callId: z.string(),
   tool: z.string(),
+  /** As the tool declared it when the call was started; absent when nothing was run. */
+  effect: ToolEffect.optional(),
   status: z.enum(["started", "finished", "unknown"]),
   /** The input as the model gave it, JSON, at most 1 KiB of it: for people. */
   input: z.string(),

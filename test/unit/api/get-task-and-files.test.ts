@@ -75,6 +75,7 @@ const aRun = async (): Promise<Api> => {
     index: 0,
     callId: "toolu_w",
     tool: "write_file",
+    effect: "idempotent",
     status: "finished",
     input: '{"path":"a.ts"}',
     startedAt: NOW,
@@ -103,6 +104,7 @@ describe("GET /executions/{id}/tasks/{n}", () => {
       {
         callId: "toolu_w",
         tool: "write_file",
+        effect: "idempotent",
         status: "finished",
         input: '{"path":"a.ts"}',
         result: "r".repeat(1024),

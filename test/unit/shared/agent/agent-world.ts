@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type AgentDeclaration, defineAgent } from "../../../../functions/shared/agent/agent-spec.ts";
 import { handoff } from "../../../../functions/shared/agent/handoff-tool.ts";
 import { StandaloneAgent } from "../../../../functions/shared/agent/standalone-agent.ts";
-import { defineTool, type ToolEffect } from "../../../../functions/shared/agent/tool.ts";
+import { defineTool } from "../../../../functions/shared/agent/tool.ts";
 import { listFiles } from "../../../../functions/shared/agent/tools/list-files.ts";
 import { readFile } from "../../../../functions/shared/agent/tools/read-file.ts";
 import { writeFile } from "../../../../functions/shared/agent/tools/write-file.ts";
@@ -18,6 +18,7 @@ import {
   type JoinedAnswers,
   TaskRecord,
   type TaskRequest,
+  type ToolEffect,
   TurnRecord,
 } from "../../../../functions/shared/contracts/task-record.ts";
 import { NO_USAGE, type Usage } from "../../../../functions/shared/contracts/usage.ts";
