@@ -4,6 +4,9 @@ const project = (name: string, options: Record<string, unknown> = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
 });
 
+/** See test/support/open-target.ts. */
+const isDeployed = process.env["BULKHEAD_API"] !== undefined;
+
 export default defineConfig({
   test: {
     passWithNoTests: true,
@@ -14,7 +17,7 @@ export default defineConfig({
       // The stack and the bundles that it deploys; the first synthesis loads 160 MB of CDK.
       project("synth", { testTimeout: 60_000, hookTimeout: 60_000 }),
       // Each file runs a host of its own with a process per agent; two at once are enough for two cores.
-      project("e2e", { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 }),
+      project("e2e", { testTimeout: isDeployed ? 300_000 : 60_000, hookTimeout: 60_000, maxWorkers: 2 }),
     ],
   },
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { StartExecutionAnswer } from "../../functions/shared/contracts/api.ts";
 import { openTarget } from "../support/open-target.ts";
-import type { Target } from "../support/target.ts";
+import { PATIENCE, type Target } from "../support/target.ts";
 
 let target: Target;
 let close: () => Promise<void>;
@@ -57,7 +57,11 @@ test("a call budget of 3 stops the standard flow before its fourth call", async 
 });
 
 test("an execution's deadline ends it as TIMED_OUT and pays nothing after", async () => {
-  const view = await target.run("[[stop-me]] Think", { limits: { deadlineSeconds: 2 } }, 20_000);
+  const view = await target.run(
+    "[[stop-me ms=90000]] Think",
+    { limits: { deadlineSeconds: 2 } },
+    20_000 * PATIENCE,
+  );
   expect(view.status).toBe("TIMED_OUT");
 });
 
@@ -76,12 +80,12 @@ test("two submissions with one idempotency key are one execution [bad-input 15]"
 });
 
 test("a storm of 429s is waited out and paid once", async () => {
-  const view = await target.run("[[storm]] Write", {}, 45_000);
+  const view = await target.run("[[storm]] Write", {}, 45_000 * PATIENCE);
   expect(view.status).toBe("SUCCEEDED");
 });
 
 test("broken streams, overload and silent ends are tried again", async () => {
-  const view = await target.run("[[faults]] Write", {}, 45_000);
+  const view = await target.run("[[faults]] Write", {}, 45_000 * PATIENCE);
   expect(view.status).toBe("SUCCEEDED");
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTarget } from "../support/open-target.ts";
-import type { Target } from "../support/target.ts";
+import { PATIENCE, type Target } from "../support/target.ts";
 
 let target: Target;
 let close: () => Promise<void>;
@@ -46,7 +46,7 @@ describe("the standard flow", () => {
   });
 
   test("what coder wrote is in the workspace", async () => {
-    const view = await target.run("[[standard]] Write a token-bucket rate limiter", {}, 60_000);
+    const view = await target.run("[[standard]] Write a token-bucket rate limiter", {}, 60_000 * PATIENCE);
     expect(view.status).toBe("SUCCEEDED");
     const files = await target.files(view.executionId);
     expect(files.length).toBeGreaterThan(1);

@@ -10,6 +10,9 @@ import {
   ExecutionView as View,
 } from "../../functions/shared/contracts/api.ts";
 
+/** An emulator starts functions one after the other, and its clock ticks once a minute. */
+export const PATIENCE = process.env["BULKHEAD_API"] === undefined ? 1 : 6;
+
 /** A deployed system as its callers see it: an API address, and a key where one is asked for. */
 export class Target {
   readonly url: string;
@@ -50,7 +53,7 @@ export class Target {
   async until(
     id: string,
     claim: (view: ExecutionView) => boolean,
-    timeoutMs = 30_000,
+    timeoutMs = 30_000 * PATIENCE,
   ): Promise<ExecutionView> {
     const end = Date.now() + timeoutMs;
     let view = await this.get(id);
