@@ -58,7 +58,7 @@ const verdictOf = (
 
 /** The target's outcome becomes the requester's, in the requester's place; it is not tried again. */
 const passOn = (draft: Draft, requester: TaskState, branches: readonly TaskState[]): void => {
-  const heir = branches.find(({ status }) => status === "SUCCEEDED") ?? branches[0];
+  const [heir] = branches;
   if (heir === undefined) return;
   const { n: task, attempt, turns, usage } = requester;
   const failure = heir.failure ?? { name: "Internal", message: "the transfer ended without a failure" };

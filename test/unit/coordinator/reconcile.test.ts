@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../functions/shared/contracts/limits.ts";
 import { AWS_TIMES } from "../../../functions/shared/contracts/protocol-times.ts";
-import { stateKey, taskKey } from "../../../functions/shared/contracts/resources.ts";
+import { openShard, stateKey, taskKey } from "../../../functions/shared/contracts/resources.ts";
 import { RetryableError } from "../../../functions/shared/kernel/errors.ts";
 import type { Store } from "../../../functions/shared/ports/store.ts";
 import { EXECUTION_ID, parallel, signatureOf, single, transfer } from "../../support/given.ts";
@@ -480,6 +480,16 @@ test("P11: an early look corrects the time of the next one", async () => {
   rig.store.force({ ...item, ...stateKey(EXECUTION_ID), nextCheckAt: rig.now - 1 });
   await rig.look();
   expect((await rig.stored()).nextCheckAt).toBe(planned);
+});
+
+test("P11: an execution that ended while another still drained leaves the index at the next look", async () => {
+  const rig = new Rig();
+  await runStandard(rig);
+  const item = await rig.stateItem();
+  const open = { openPk: openShard(EXECUTION_ID), nextCheckAt: rig.now - 1 };
+  rig.store.force({ ...item, ...stateKey(EXECUTION_ID), ...open });
+  await rig.look();
+  expect(await rig.stateItem()).toEqual(item);
 });
 
 test("P11: a drained outbox is no reason to look again", async () => {

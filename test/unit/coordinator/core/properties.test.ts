@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { applyEvent } from "../../../../functions/coordinator/core/apply-event.ts";
 import { decide } from "../../../../functions/coordinator/core/decide.ts";
 import type { Context, Decision } from "../../../../functions/coordinator/core/draft.ts";
@@ -24,6 +24,9 @@ import {
   suspended,
   unreadable,
 } from "../../../support/given.ts";
+
+// Many small worlds; a busy machine takes its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 interface LookAt {
   readonly facts: readonly Fact[];
@@ -116,7 +119,7 @@ test("no sequence of facts breaks an invariant, and what is decided parses", () 
         for (const event of events) expect(HistoryEvent.safeParse(event).success).toBe(true);
       });
     }),
-    { numRuns: 400 },
+    { numRuns: 150 },
   );
 });
 
@@ -127,7 +130,7 @@ test("I3: replaying the history from the accepted execution gives the stored sta
       const replayed = history.reduce(applyEvent, acceptedState({ events: 300 }));
       expect({ ...replayed, checks: state.checks }).toEqual(state);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -142,7 +145,7 @@ test("the order of the facts of a look changes nothing", () => {
         expect(decide(before, shuffled, context)).toEqual(decision);
       });
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -159,7 +162,7 @@ test("the same facts again change nothing", () => {
         expect(again.state).toBe(state);
       });
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -175,7 +178,7 @@ test("old facts, late and in any order, never undo what was decided since", () =
         for (const task of ended) expect(after.tasks[task.n - 1]).toEqual(task);
       });
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -193,7 +196,7 @@ test("from wherever it got, an execution ends once its agents answer", () => {
       }
       expect(state.status).not.toBe("RUNNING");
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -249,6 +252,6 @@ test("decide is total: a state that was edited by hand makes it neither throw no
         edited = decide(edited, look.facts, contextAt(now, look.outboxRoom)).state;
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
