@@ -6,7 +6,7 @@ import { type AssistantBlock, isText, isToolUse } from "../../shared/contracts/m
 import { Permit } from "../../shared/contracts/permit.ts";
 import { permitKey } from "../../shared/contracts/resources.ts";
 import type { CallRecord, TurnRecord } from "../../shared/contracts/task-record.ts";
-import { previewOf, valuePreview } from "../../shared/contracts/value.ts";
+import { previewOf, type Value, valuePreview } from "../../shared/contracts/value.ts";
 import { RetryableError } from "../../shared/kernel/errors.ts";
 import type { ApiPorts } from "../../shared/ports/api-ports.ts";
 import { defined } from "../defined.ts";
@@ -14,7 +14,8 @@ import { readActivity, type TaskActivity } from "./task-activity.ts";
 import { endedTaskView, isOpen, openTaskView } from "./task-view.ts";
 import { timestamp } from "./timestamp.ts";
 
-const REQUEST_BYTES_MAX = 16 * 1024;
+const REQUEST_BYTES_MAX = 64 * 1024;
+const ANSWER_BYTES_MAX = 16 * 1024;
 const TURN_TEXT_BYTES_MAX = 8 * 1024;
 const CALL_BYTES_MAX = 1024;
 
@@ -32,10 +33,12 @@ export const viewTask = async (
     ? openTaskView(state, task, activity, permit)
     : endedTaskView(state, task, activity.calls.length);
   const { record } = activity;
+  const request = record === undefined ? "" : await readRequest(blobs, record.request.packet.task);
   const results = state.handoffs.filter(({ requester }) => requester === task.n);
   return defined({
     ...view,
-    request: record === undefined ? "" : valuePreview(record.request.packet.task, REQUEST_BYTES_MAX),
+    request: previewOf(request, REQUEST_BYTES_MAX),
+    requestBytes: Buffer.byteLength(request) > REQUEST_BYTES_MAX ? Buffer.byteLength(request) : undefined,
     answer: record?.status === "SUCCEEDED" ? answerPreview(record.answer) : undefined,
     handoffResults:
       results.length === 0 ? undefined : results.flatMap((handoff) => branchesOf(state, handoff)),
@@ -43,8 +46,18 @@ export const viewTask = async (
   });
 };
 
+/** Its beginning when the rest is gone or altered: everything else can still be looked at. */
+const readRequest = async (blobs: ApiPorts["blobs"], task: Value): Promise<string> => {
+  try {
+    return await readValue(blobs, task);
+  } catch (error) {
+    if (error instanceof RetryableError) throw error;
+    return valuePreview(task, REQUEST_BYTES_MAX);
+  }
+};
+
 const answerPreview = (answer: { text: string } | { preview: string }): string =>
-  previewOf("text" in answer ? answer.text : answer.preview, REQUEST_BYTES_MAX);
+  previewOf("text" in answer ? answer.text : answer.preview, ANSWER_BYTES_MAX);
 
 const BRANCH_STATUS: Readonly<Partial<Record<TaskState["status"], BranchStatus>>> = {
   SUCCEEDED: "succeeded",

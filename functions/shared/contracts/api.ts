@@ -158,6 +158,8 @@ export type TurnView = z.infer<typeof TurnView>;
 
 export const TaskDetail = TaskView.extend({
   request: z.string(),
+  /** The whole request's size in bytes, present when `request` is only its beginning. */
+  requestBytes: z.int().optional(),
   answer: z.string().optional(),
   handoffResults: z.array(z.object({ task: TaskNumber, agent: AgentName, status: BranchStatus })).optional(),
   turnList: z.array(TurnView),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FileContent, FileList, TaskDetail } from "../../../functions/shared/contracts/api.ts";
+import { DEFAULT_EXECUTION_LIMITS } from "../../../functions/shared/contracts/limits.ts";
 import {
   callKey,
   fileKey,
@@ -116,6 +117,27 @@ describe("GET /executions/{id}/tasks/{n}", () => {
       { task: 3, agent: "critic", status: "timed_out" },
       { task: 2, agent: "planner", status: "succeeded" },
     ]);
+  });
+
+  test("shows a long request whole, and says so when it has to be cut", async () => {
+    const api = await aRun();
+    const look = async (text: string): Promise<TaskDetail> => {
+      const value = { ...(await api.blobs.put(ID, text)), preview: text.slice(0, 256) };
+      const request = { packet: { task: value, artifacts: [] }, from: null, depth: 0 };
+      const rest = { deadlineAt: NOW, answerInlineBytes: 1, limits: DEFAULT_EXECUTION_LIMITS };
+      putRecord(api.store, "coder", 1, { request: { ...request, ...rest } });
+      return TaskDetail.parse(await (await api.request(`/executions/${ID}/tasks/1`)).json());
+    };
+    const long = "w ".repeat(20_000);
+    expect(await look(long)).toMatchObject({ request: long });
+    expect(await look(long)).not.toHaveProperty("requestBytes");
+    expect(await look("w ".repeat(50_000))).toMatchObject({
+      request: "w ".repeat(32_768),
+      requestBytes: 100_000,
+    });
+    api.blobs.texts.clear();
+    const cut = TaskDetail.parse(await (await api.request(`/executions/${ID}/tasks/1`)).json());
+    expect(cut.request).toHaveLength(256);
   });
 
   test("a lost message does not hide the other turns [bad-input 42]", async () => {
