@@ -4,23 +4,27 @@ import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HostError } from "./host-error.ts";
 
+export type StoreKind = "sqlite" | "dynalite";
+
 export interface DataFolder {
   readonly path: string;
   /** Signs page tokens; the same over restarts, so that a token outlives them. */
   readonly tokenSecret: string;
+  /** Where the folder's records are; remembered, because in the other store there would be none. */
+  readonly store: StoreKind;
   release(): void;
 }
 
 /**
- * Opens the folder for this host alone.
+ * Opens the folder for this host alone. `store` is for a new folder; one that there was keeps its own.
  *
  * The lock is SQLite's: an open exclusive transaction, which the operating system ends with the
  * process, however it dies. A file with a process id in it would outlive `kill -9`, and the id may
  * be another process's by then; here it only tells whom to stop.
  *
- * Throws HostError when another host has the folder, and the file system's error when it cannot be used.
+ * Throws HostError when another host has the folder or when it has another store than the one asked for, and the file system's error when it cannot be used.
  */
-export const openDataFolder = (dataDir: string): DataFolder => {
+export const openDataFolder = (dataDir: string, store?: StoreKind): DataFolder => {
   const path = resolve(dataDir);
   makeFolder(path);
   const { bavail, bsize } = statfsSync(path);
@@ -41,6 +45,7 @@ export const openDataFolder = (dataDir: string): DataFolder => {
     writeFileSync(holder, String(process.pid));
     return {
       path,
+      store: storeOf(path, dataDir, store),
       tokenSecret: readOrCreate(join(path, "token-secret"), () => randomBytes(32).toString("hex")),
       release: () => {
         rmSync(holder, { force: true });
@@ -51,6 +56,16 @@ export const openDataFolder = (dataDir: string): DataFolder => {
     lock.close();
     throw error;
   }
+};
+
+const storeOf = (path: string, dataDir: string, asked: StoreKind | undefined): StoreKind => {
+  const kept = readOrCreate(join(path, "store"), () => asked ?? "sqlite").trim();
+  if (kept !== "sqlite" && kept !== "dynalite")
+    throw new HostError(`data folder ${dataDir} was written by another version; choose another folder`);
+  if (asked === undefined || asked === kept) return kept;
+  throw new HostError(
+    `data folder ${dataDir} keeps its records in ${kept}; leave --store ${asked} out, or choose another folder`,
+  );
 };
 
 /**

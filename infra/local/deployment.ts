@@ -28,7 +28,7 @@ export interface Platform {
   readonly providers: Readonly<Record<string, ProviderSettings>>;
   readonly isScripted: boolean;
   readonly tokenSecret: string;
-  readonly logLevel: "info" | "error";
+  readonly logLevel: "info" | "warn" | "error";
   /** V8's compiled code is kept here: a child's bundle then loads in half the time. */
   readonly compileCache: string;
   /** More for every function, such as what a benchmark needs. */

@@ -1,4 +1,5 @@
 import type { ProtocolTimes } from "../../functions/shared/contracts/protocol-times.ts";
+import type { StoreKind } from "./data-folder.ts";
 import type { Environment } from "./provider-settings.ts";
 import type { Throttle } from "./token-bucket.ts";
 
@@ -16,8 +17,8 @@ export interface HostOptions {
    * moves nothing on and asks no model. What is accepted meanwhile goes on at the next start.
    */
   readonly paused?: boolean | undefined;
-  /** Where records are: SQLite, or DynamoDB as dynalite emulates it. */
-  readonly store?: "sqlite" | "dynalite" | undefined;
+  /** Where records are: SQLite, or DynamoDB as dynalite emulates it. Default: what the data folder has, or SQLite. */
+  readonly store?: StoreKind | undefined;
   /** The user's environment, of which only the provider settings are read; none by default. */
   readonly env?: Environment | undefined;
   readonly times?: Partial<ProtocolTimes> | undefined;
@@ -37,6 +38,8 @@ export interface HostOptions {
   readonly faults?: HostFaults | undefined;
   /** Gets what functions print, and what the host has to say of them. */
   readonly log?: ((source: string, line: string) => void) | undefined;
+  /** What functions print at least; default `info` when there is a `log`, else `error`. */
+  readonly logLevel?: "info" | "warn" | "error" | undefined;
 }
 
 export interface HostFaults {

@@ -40,9 +40,13 @@ const COORDINATOR_BATCH = 10;
  */
 export const startHost = async (options: HostOptions = {}): Promise<Host> => {
   const parts = new AsyncDisposableStack();
+  let isGivenUp = false;
+  const log: HostOptions["log"] =
+    options.log && ((source, line) => (isGivenUp ? undefined : options.log?.(source, line)));
   try {
-    return await compose(options, parts);
+    return await compose({ ...options, log }, parts);
   } catch (error) {
+    isGivenUp = true; // the caller is told why, not what else is cut short by it
     await parts.disposeAsync();
     throw error instanceof BundleError ? new HostError(error.message, { cause: error }) : error;
   }
@@ -56,7 +60,8 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
   const { dataDir } = options;
   const place =
     dataDir === undefined ? `the folder for temporary files, ${tmpdir()},` : `data folder ${dataDir}`;
-  const data = dataDir === undefined ? undefined : await at(place, () => openDataFolder(dataDir));
+  const data =
+    dataDir === undefined ? undefined : await at(place, () => openDataFolder(dataDir, options.store));
   if (data !== undefined) parts.defer(() => data.release());
   const scratch = await at(`the folder for temporary files, ${tmpdir()},`, () =>
     mkdtempSync(join(tmpdir(), "bulkhead-")),
@@ -79,7 +84,7 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
   );
   parts.defer(() => emulators.stop());
   const tables =
-    options.store === "dynalite"
+    (data?.store ?? options.store) === "dynalite"
       ? await at(place, () => startTableEmulator(TABLE_NAME, data && join(data.path, "dynalite")))
       : undefined;
   if (tables !== undefined) parts.defer(() => tables.stop());
@@ -106,7 +111,7 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
     providers: models.providers,
     isScripted: models.isScripted,
     tokenSecret: data?.tokenSecret ?? randomBytes(32).toString("hex"),
-    logLevel: log === undefined ? "error" : "info",
+    logLevel: options.logLevel ?? (log === undefined ? "error" : "info"),
     compileCache: join(root, "dist", "local", "compiled"),
     extraEnv: passed(options.passEnv ?? []),
     concurrency: options.concurrency ?? {},
