@@ -20,6 +20,10 @@ export interface Context {
   exit(code: number): never;
 }
 
+/** Whether what stands on stderr can be replaced by something else. */
+export const canRedraw = ({ stderr, env }: Pick<Context, "stderr" | "env">): boolean =>
+  stderr.isTTY === true && env["TERM"] !== "dumb";
+
 /** What a shell reports for a process that a SIGINT ended. */
 export const INTERRUPTED = 130;
 

@@ -4,6 +4,8 @@ import type { CommonValues } from "./command.ts";
 import { type Context, INTERRUPTED } from "./context.ts";
 import { startEmbeddedHost } from "./embedded-host.ts";
 import { CliError, UsageError } from "./errors.ts";
+import { HostLog, logLevelOf } from "./host-log.ts";
+import { sayWhenSlow } from "./slow-start.ts";
 
 /** Where `up` listens unless told otherwise, and where the other commands look for it. */
 export const DEFAULT_PORT = 4100;
@@ -18,6 +20,8 @@ export interface Opened {
   readonly scripted: boolean;
   /** The data folder, when this command opened one for itself. */
   readonly dataDir: string | undefined;
+  /** Of the host of this command's own. */
+  readonly hostLog?: HostLog;
 }
 
 export interface OpenOptions {
@@ -94,21 +98,26 @@ const withFolder = async <T>(
       hint: "npm run demo    makes a first execution; --api URL or --data DIR look elsewhere",
     });
   }
-  const host = await startEmbeddedHost({
+  const hostLog = new HostLog((line) => context.stderr.write(`${line}\n`));
+  const options = {
     port: 0,
     env: context.env,
     paused: folder === "read" || folder === "none",
+    log: hostLog.log,
+    logLevel: logLevelOf(context.env),
     ...(folder === "none" ? {} : { dataDir }),
-  });
+  };
+  const host = await sayWhenSlow(context, "starting the embedded host…", () => startEmbeddedHost(options));
   const unsubscribe = context.onInterrupt((count) => {
     if (count > 1) context.exit(INTERRUPTED);
     // A command that started an execution stops it first, and then comes back here by itself.
     if (folder !== "create") void host.stop().finally(() => context.exit(INTERRUPTED));
   });
   try {
-    return await use({ api: createApiClient({ url: host.url }), scripted: host.scripted, dataDir });
+    return await use({ api: createApiClient({ url: host.url }), scripted: host.scripted, dataDir, hostLog });
   } finally {
     unsubscribe();
+    hostLog.mute();
     await host.stop();
   }
 };

@@ -1,5 +1,5 @@
 import type { ExecutionView, StartExecutionBody } from "../../functions/shared/contracts/api.ts";
-import { type Context, INTERRUPTED } from "./context.ts";
+import { type Context, canRedraw, INTERRUPTED } from "./context.ts";
 import { followExecution } from "./follow-execution.ts";
 import type { Opened } from "./open-api.ts";
 import { failureText } from "./view/event-teller.ts";
@@ -14,7 +14,7 @@ import { proseFor, writeJson } from "./write.ts";
  * execution and waits for its end, the second leaves at once.
  */
 export const runExecution = async (
-  { api, scripted, dataDir }: Opened,
+  { api, scripted, dataDir, hostLog }: Opened,
   body: StartExecutionBody,
   context: Context,
 ): Promise<ExecutionView> => {
@@ -24,6 +24,7 @@ export const runExecution = async (
   if (scripted) note(paintFor(context.stderr)("yellow", SCRIPTED_NOTE));
 
   const progress = createProgress(context);
+  hostLog?.redirect((line) => progress.note(line));
   const unsubscribe = context.onInterrupt((count) => {
     if (count > 1) context.exit(INTERRUPTED);
     // When this fails the execution ends by its deadline, or by the second Ctrl-C.
@@ -34,6 +35,7 @@ export const runExecution = async (
   } finally {
     unsubscribe();
     progress.end();
+    hostLog?.redirect(note);
   }
 };
 
@@ -41,7 +43,7 @@ export const SCRIPTED_NOTE =
   "answers are scripted: no model is asked and nothing is paid;\nset ANTHROPIC_API_KEY to use a real model";
 
 const createProgress = (context: Context): LiveProgress | PlainProgress =>
-  context.stderr.isTTY === true && context.env["TERM"] !== "dumb"
+  canRedraw(context)
     ? new LiveProgress(context.stderr)
     : new PlainProgress((line) => context.stderr.write(`${line}\n`), Date.now);
 

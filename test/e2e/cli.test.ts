@@ -46,12 +46,42 @@ test("the demo ends 0, and what Coder wrote can be read when it has ended", asyn
   expect(demo.exitCode).toBe(0);
   expect(demo.stderr).toContain("answers are scripted");
   expect(demo.stderr).toContain("coder       handoff parallel -> planner, critic");
+  expect(demo.stderr).toMatch(/coder {7}turn 1 {2}write_file src\/rate-limiter\.ts, write_file /);
+  expect(demo.stderr.match(/turn \d+ {2}edit_file src\/rate-limiter\.ts/g)).toHaveLength(1);
   expect(demo.stdout).toContain("src/rate-limiter.ts");
 
   const { files } = FileList.parse(JSON.parse((await Cli.run("files", "--data", data, "--json")).stdout));
   expect(files.map(({ path, by }) => [path, by])).toContainEqual(["test/rate-limiter.test.ts", "coder"]);
   const one = await Cli.run("files", "last", "src/rate-limiter.ts", "--data", data);
   expect(one.stdout).toContain("export class RateLimiter");
+});
+
+test("whoever looks at a data folder finds its records, whichever store they are in", async () => {
+  const data = newFolder();
+  const host = await SpawnedHost.start(["--data", data, "--store", "dynalite"], env);
+  onTestFinished(async () => void (await host.end("SIGKILL")));
+  const id = await Cli.run("run", "[[quick]] x", "--detach", "--api", host.target.url);
+  await host.end("SIGTERM");
+  expect((await Cli.run("ls", "--data", data)).stdout).toContain(id.stdout.trim());
+  expect(await Cli.run("up", "--port", "0", "--data", data, "--store", "sqlite")).toMatchObject({
+    exitCode: 2,
+    stderr: `bulkhead: data folder ${data} keeps its records in dynalite; leave --store sqlite out, or choose another folder\n`,
+  });
+});
+
+test("up --verbose shows what each function logs, up only what went wrong", async () => {
+  const stderrOf = async (...flags: string[]): Promise<string> => {
+    const up = new Cli("up", "--port", "0", ...flags);
+    onTestFinished(() => void up.process.kill("SIGKILL"));
+    await eventually(() => up.stdout.includes("ready "), "the host");
+    const url = up.stdout.trim().replace("ready ", "");
+    expect((await Cli.run("run", "[[quick]] x", "--api", url)).exitCode).toBe(0);
+    up.process.kill("SIGTERM");
+    expect(await up.exitCode).toBe(0);
+    return up.stderr;
+  };
+  expect(await stderrOf("--verbose")).toMatch(/^coordinator {2}\{"level":"info","message":"decided"/m);
+  expect(await stderrOf()).toMatch(/^answers are scripted[^\n]+\n[^\n]+\n$/);
 });
 
 test("looking at a data folder moves nothing on; following does", async () => {

@@ -61,7 +61,7 @@ const COLUMNS = [
   { title: "id" },
   { title: "status" },
   { title: "agent" },
-  { title: "age", align: "right" },
+  { title: "started", align: "right" },
   { title: "input", flexible: true },
 ] as const;
 

@@ -4,7 +4,7 @@ import { failureText } from "./event-teller.ts";
 import { ageText, countText, dollarsText, durationText, tokensText } from "./format.ts";
 import { clip, type Paint } from "./paint.ts";
 import { wrapProse } from "./prose.ts";
-import { oneLine, printable } from "./safe-text.ts";
+import { printable } from "./safe-text.ts";
 import { statusColour } from "./status.ts";
 import { taskTable } from "./task-table.ts";
 import { TaskNames } from "./task-tree.ts";
@@ -16,7 +16,7 @@ export interface Look {
 }
 
 /** Everything that is known of one execution, for a person. */
-export const executionLines = (view: ExecutionView, look: Look): string[] => {
+export const executionLines = (view: ExecutionView, request: string, look: Look): string[] => {
   const { paint, columns, now } = look;
   const names = new TaskNames();
   names.learn(view.tasks);
@@ -34,6 +34,7 @@ export const executionLines = (view: ExecutionView, look: Look): string[] => {
       paint,
     ),
     ...section("failure", view.failure === undefined ? [] : [failureText(view.failure)], paint),
+    ...section("request", [wrapProse(printable(request).trimEnd(), columns)], paint),
     ...section(
       "answer",
       view.output === undefined ? [] : [wrapProse(printable(view.output).trimEnd(), columns)],
@@ -48,7 +49,6 @@ const facts = (view: ExecutionView, now: number): [string, string][] => {
   const ended = view.endedAt === undefined ? now : Date.parse(view.endedAt);
   const budget = limits.usd === null ? "" : ` of ${dollarsText(limits.usd * 1e6)}`;
   return [
-    ["input", oneLine(view.input)],
     ["started", `${view.createdAt} (${ageText(now - created)}), ${durationText(ended - created)} long`],
     [
       "used",

@@ -47,6 +47,12 @@ export class LiveProgress {
     this.#toolCalls(calls);
   }
 
+  /** Something that stays, above the picture. */
+  note(text: string): void {
+    this.#log.persist(text);
+    this.#draw();
+  }
+
   /** Leaves the last frame standing and the cursor below it. */
   end(): void {
     clearInterval(this.#timer);
@@ -66,8 +72,7 @@ export class LiveProgress {
         paint: this.#paint,
       }),
     );
-    this.#log.persist(lines.join("\n"));
-    this.#draw();
+    this.note(lines.join("\n"));
   }
 
   #draw(): void {

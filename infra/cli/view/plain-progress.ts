@@ -50,6 +50,10 @@ export class PlainProgress {
     }
   }
 
+  note(line: string): void {
+    this.#write(line);
+  }
+
   /** Each line was final when it was written. */
   end(): void {}
 

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { FileList, HistoryPage } from "../../../../functions/shared/contracts/api.ts";
 import { healthy, problem, startExecutionApi, startFakeApi } from "./fake-api.ts";
 import { bulkhead, FakeProcess } from "./fake-process.ts";
-import { at, execution, finished, ID, standardEvents } from "./standard-execution.ts";
+import { at, execution, finished, ID, standardEvents, task } from "./standard-execution.ts";
 
 const COMMANDS = ["up", "run", "demo", "ls", "show", "history", "files", "stop", "agents"];
 
@@ -69,7 +70,7 @@ test("ls lists executions, newest first as the API does", async () => {
   const { url } = await startExecutionApi([], finished);
   const { stdout, exitCode } = await bulkhead(["ls", "--api", url]);
   expect(exitCode).toBe(0);
-  expect(stdout.split("\n")[0]).toMatch(/^id +status +agent +age +input$/);
+  expect(stdout.split("\n")[0]).toMatch(/^id +status +agent +started +input$/);
   expect(stdout.split("\n")[1]).toMatch(
     new RegExp(`^${ID} +SUCCEEDED +coder +\\d+d ago +Write a rate limiter$`),
   );
@@ -92,6 +93,24 @@ test("show prints the tasks as a tree, and the answer", async () => {
   expect(stdout).toContain("├─ ✔ planner");
   expect(stdout).toContain("1 model call, 16.9k of 200k tokens, $0.0676 of $1.00");
   expect(stdout).toContain("\nanswer\nThe limiter is in src/limiter.ts.\n");
+});
+
+test("show prints the whole request, of which the view has only the beginning", async () => {
+  const request = `${"word ".repeat(40)}end`;
+  const detail = { ...task(1, "coder"), request, requestBytes: 100_000, turnList: [] };
+  const { url } = await startExecutionApi([], finished, {
+    [`GET /executions/${ID}/tasks/1`]: () => ({ body: detail }),
+  });
+  const { stdout, stderr } = await bulkhead(["show", "--api", url]);
+  expect(stdout).toContain(`\nrequest\n${request}\n`);
+  expect(stderr).toBe("only the beginning of the request is shown: it has 97.7 KiB\n");
+  const onTerminal = await bulkhead(["show", "--api", url], { terminal: { columns: 60 } });
+  expect(stripVTControlCharacters(onTerminal.stdout)).toContain(`\n${"word ".repeat(12).trim()}\nword`);
+});
+
+test("show has the request's beginning when the task cannot be shown", async () => {
+  const { url } = await startExecutionApi([], finished);
+  expect((await bulkhead(["show", "--api", url])).stdout).toContain("\nrequest\nWrite a rate limiter\n");
 });
 
 test("show of a failed execution says what failed", async () => {
