@@ -2,6 +2,12 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  DeleteObjectsCommand,
+  ListBucketsCommand,
+  ListObjectVersionsCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -62,8 +68,32 @@ export const deployTo = async ({ endpoint, settings, keyOf }: EmulatorOptions): 
   }
 };
 
-export const destroyOn = async (endpoint: string): Promise<void> =>
+export const destroyOn = async (endpoint: string): Promise<void> => {
+  await emptyBuckets(endpoint);
   await cdklocal(endpoint, ["destroy", "--force", "-c", "local=true"]);
+};
+
+/** On AWS a function of CDK's does it; emulators do not all run that one. */
+const emptyBuckets = async (endpoint: string): Promise<void> => {
+  const client = new S3Client({ ...clientSettings(endpoint), forcePathStyle: true });
+  const { Buckets = [] } = await client.send(new ListBucketsCommand({}));
+  for (const { Name: Bucket = "" } of Buckets) {
+    if (!Bucket.startsWith(`${STACK.toLowerCase()}-`)) continue;
+    for (;;) {
+      const { Versions = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }));
+      const Objects = Versions.map(({ Key, VersionId }) => ({ Key, VersionId }));
+      if (Objects.length === 0) break;
+      await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    }
+  }
+  client.destroy();
+};
+
+const clientSettings = (endpoint: string) => ({
+  endpoint,
+  region: REGION,
+  credentials: { accessKeyId: "test", secretAccessKey: "test" },
+});
 
 const assertAnswers = async (endpoint: string): Promise<void> => {
   try {
@@ -105,11 +135,7 @@ const fillSecrets = async (
   outputs: Readonly<Record<string, string>>,
   keyOf: (agent: string) => string,
 ): Promise<void> => {
-  const client = new SecretsManagerClient({
-    endpoint,
-    region: REGION,
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-  });
+  const client = new SecretsManagerClient(clientSettings(endpoint));
   for (const [name, secretId] of Object.entries(outputs)) {
     if (!name.startsWith("Secret")) continue;
     const agent = name.slice("Secret".length).toLowerCase();
