@@ -20,6 +20,9 @@ export class PlainProgress {
   readonly #teller = new EventTeller();
   /** By task: the last turn that was told of, begun or with its tool calls. */
   readonly #turns = new Map<number, number>();
+  /** Views may be ahead of the history; a task is told of after the event that made it. */
+  readonly #scheduled = new Set<number>();
+  #newest: ExecutionView | undefined;
   #startedAt: number | undefined;
 
   constructor(write: (line: string) => void, now: () => number) {
@@ -33,21 +36,17 @@ export class PlainProgress {
     this.#startedAt ??= at;
     const { who, verb, detail } = this.#teller.tell(event);
     this.#line(at, who, `${verb} ${clip(detail, DETAIL_COLUMNS)}`.trimEnd());
+    if (event.type !== "TaskScheduled") return;
+    this.#scheduled.add(Number(event["task"]));
+    this.#modelCalls();
   }
 
   /** Views only add what no event says. */
   view(view: ExecutionView, calls: readonly ToolCallNews[] = []): void {
     this.#teller.names.learn(view.tasks);
     this.#toolCalls(calls);
-    for (const task of view.tasks) {
-      const turn = task.turns + 1;
-      if (task.doing !== "model" || !this.#isNewTurn(task.task, turn)) continue;
-      this.#line(
-        this.#now(),
-        this.#teller.names.of(task.task),
-        `turn ${turn}  asks the model${spentSoFar(task)}`,
-      );
-    }
+    this.#newest = view;
+    this.#modelCalls();
   }
 
   note(line: string): void {
@@ -56,6 +55,19 @@ export class PlainProgress {
 
   /** Each line was final when it was written. */
   end(): void {}
+
+  #modelCalls(): void {
+    for (const task of this.#newest?.tasks ?? []) {
+      const turn = task.turns + 1;
+      if (task.doing !== "model" || !this.#scheduled.has(task.task)) continue;
+      if (!this.#isNewTurn(task.task, turn)) continue;
+      this.#line(
+        this.#now(),
+        this.#teller.names.of(task.task),
+        `turn ${turn}  asks the model${spentSoFar(task)}`,
+      );
+    }
+  }
 
   #toolCalls(news: readonly ToolCallNews[]): void {
     for (const one of news) {

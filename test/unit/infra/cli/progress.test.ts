@@ -57,6 +57,22 @@ test("plain progress is one line per event, one per new turn, and one for its to
   ]);
 });
 
+test("a view that is ahead of the history tells of a task only after the event that made it", () => {
+  const lines: string[] = [];
+  const progress = new PlainProgress(
+    (line) => lines.push(line),
+    () => START + 2500,
+  );
+  for (const event of standardEvents.slice(0, 2)) progress.event(event);
+  progress.view(midway);
+  expect(lines.filter((line) => line.includes("planner"))).toEqual([]);
+  for (const event of standardEvents.slice(2, 5)) progress.event(event);
+  expect(lines.filter((line) => line.includes("planner")).slice(1)).toEqual([
+    "   1.2s  planner     scheduled",
+    "   2.5s  planner     turn 1  asks the model",
+  ]);
+});
+
 test("a turn whose tool calls are known already is not told to begin", () => {
   const lines: string[] = [];
   const progress = new PlainProgress((line) => lines.push(line), Date.now);
