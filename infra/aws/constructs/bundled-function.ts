@@ -72,8 +72,6 @@ export class BundledFunction extends Construct {
       "AwsSolutions-IAM5[Resource::*]": "X-Ray knows no resources: traces are sent to `*` or not at all.",
       "Serverless-LambdaDLQ":
         "Nothing invokes it asynchronously but the schedule; queues have dead-letter queues of their own.",
-      "Serverless-LambdaAsyncFailureDestination":
-        "Nothing invokes it asynchronously but the schedule, whose next minute is the retry.",
     });
   }
 

@@ -3,7 +3,6 @@ import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/a
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import { TABLE, TIME_TO_LIVE_ATTRIBUTE } from "../../../functions/shared/contracts/resources.ts";
-import { acknowledge } from "./acknowledge.ts";
 
 export interface ExecutionStoreProps {
   readonly removalPolicy: RemovalPolicy;
@@ -38,7 +37,6 @@ export class ExecutionStore extends Construct {
       });
     }
     const logs = bucket(this, "AccessLogs", { removalPolicy, autoDelete, days: 90 });
-    acknowledge(logs, { "AwsSolutions-S1": "It is where the accesses to the other bucket are logged." });
     this.bucket = bucket(this, "Blobs", { removalPolicy, autoDelete, days: blobDays, logs });
   }
 }
