@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { BuildFailure, Metafile } from "esbuild";
 import { type AgentSpec, isAgentSpec, toManifestEntry } from "../functions/shared/agent/agent-spec.ts";
 import { AgentManifest } from "../functions/shared/contracts/agent-manifest.ts";
+import { slimBundle } from "./slim-bundle.ts";
 
 export interface BundleOptions {
   /** The repository. */
@@ -42,7 +43,12 @@ export class BundleError extends Error {
  */
 export const bundle = async (options: BundleOptions): Promise<BundleResult> => {
   const folders = findFunctions(options);
-  const [specs, inputs] = await Promise.all([loadSpecs(options.root, folders), compile(options, folders)]);
+  // Alone, a function keeps only what it reaches itself of what it shares; together they are built sooner.
+  const builds = options.minify === true ? folders.map((folder) => [folder]) : [folders];
+  const [specs, inputs] = await Promise.all([
+    loadSpecs(options.root, folders),
+    Promise.all(builds.map((build) => compile(options, build))),
+  ]);
   const manifest = toManifest(specs);
   const functions = folders.map((folder) => toBundled(options, folder));
   for (const { folder } of functions) {
@@ -52,8 +58,12 @@ export const bundle = async (options: BundleOptions): Promise<BundleResult> => {
   for (const { path, name, isAgent } of folders) {
     if (isAgent) copyFileSync(join(path, "prompt.md"), join(options.outDir, name, "prompt.md"));
   }
-  const sources = [...inputs.map((input) => join(options.root, input)), ...prompts];
-  return { functions, manifest, sources: sources.filter((file) => !file.includes("node_modules")).sort() };
+  const sources = new Set([...inputs.flat().map((input) => join(options.root, input)), ...prompts]);
+  return {
+    functions,
+    manifest,
+    sources: [...sources].filter((file) => !file.includes("node_modules")).sort(),
+  };
 };
 
 interface SourceFolder {
@@ -91,7 +101,7 @@ const foldersIn = (path: string): { name: string; path: string }[] =>
     : [];
 
 /**
- * One build for all, in which esbuild reads, links and prints what functions share once; then each
+ * One build, in which esbuild reads, links and prints once what its functions share; then each
  * function gets copies of the pieces it reaches. What is imported dynamically is a piece of its own,
  * which a child does not even read before it is asked for. Gives the files that were read.
  */
@@ -120,6 +130,7 @@ const compile = async (options: BundleOptions, folders: readonly SourceFolder[])
         js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`,
       },
       minify: minify === true,
+      plugins: [slimBundle],
       legalComments: "none",
       metafile: true,
       logLevel: "silent",

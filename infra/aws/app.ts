@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
@@ -12,7 +13,10 @@ const root = join(import.meta.dirname, "..", "..");
 try {
   const app = new App();
   const settings = readSettings(app.node.getAllContext());
-  const bundles = await bundle({ root, outDir: join(root, ".bulkhead", "aws"), minify: true });
+  const outDir = join(root, ".bulkhead", "aws");
+  // What is left of an earlier build would be deployed as well.
+  rmSync(outDir, { recursive: true, force: true });
+  const bundles = await bundle({ root, outDir, minify: true });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   new BulkheadStack(app, "Bulkhead", { settings, bundles });
   app.synth();

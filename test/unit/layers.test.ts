@@ -47,9 +47,11 @@ const LAYERS: readonly Layer[] = [
   // The bundler loads each agent.ts by path; it asks the runtime's own code what a spec is.
   {
     folder: "infra/bundle.ts",
-    imports: shared("contracts/", "agent/"),
+    imports: [...shared("contracts/", "agent/"), "infra/slim-bundle.ts"],
     packages: ["node:", "esbuild", "zod"],
   },
+  // It writes imports of zod into the sources that it reads.
+  { folder: "infra/slim-bundle.ts", imports: [], packages: ["node:", "esbuild", "zod"] },
   {
     folder: "infra/local/model-server/",
     imports: shared("contracts/"),

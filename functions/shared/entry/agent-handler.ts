@@ -10,7 +10,8 @@ import { lazyS3Blobs } from "./lazy-blobs.ts";
 import { createOutput, type Output } from "./output.ts";
 import { handleBatch, oneByOne, type SqsHandler } from "./sqs-batch.ts";
 import { warm } from "./warm.ts";
-import { wireCommon, wireQueues, wireSecret } from "./wire.ts";
+import { wireCommon, wireQueues } from "./wire.ts";
+import { wireSecret } from "./wire-secret.ts";
 
 /** An agent as a Lambda function on its own queue. `overrides.model` replaces its connection to the provider. */
 export const createAgentHandler = (

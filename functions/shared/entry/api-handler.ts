@@ -5,7 +5,8 @@ import { readManifest } from "./bundled-file.ts";
 import { lazyS3Blobs } from "./lazy-blobs.ts";
 import { createOutput } from "./output.ts";
 import { warm } from "./warm.ts";
-import { wireCommon, wireQueues, wireSecret } from "./wire.ts";
+import { wireCommon, wireQueues } from "./wire.ts";
+import { wireSecret } from "./wire-secret.ts";
 
 /**
  * The API as a Lambda function behind API Gateway. What answers an event is the caller's to make, since

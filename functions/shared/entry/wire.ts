@@ -1,13 +1,12 @@
-import { createSecretReader, fixedSecret } from "../adapters/secrets.ts";
 import { systemClock, systemRandom } from "../adapters/system-clock.ts";
 import type { AgentName } from "../contracts/ids.ts";
-import type { SecretConfig, StoreConfig } from "../kernel/config.ts";
+import type { StoreConfig } from "../kernel/config.ts";
 import { createJsonLog } from "../kernel/log.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Queues } from "../ports/queues.ts";
 import type { Store } from "../ports/store.ts";
-import { concealed, createOutput, type Output } from "./output.ts";
+import { createOutput, type Output } from "./output.ts";
 
 /** What every function stands on. */
 export interface CommonPorts {
@@ -58,12 +57,3 @@ export const wireQueues = async (urls: {
     ...(urls.ownQueueUrl === undefined ? {} : { own: urls.ownQueueUrl }),
   });
 };
-
-/** A secret's reader, whose text no log line of this function can hold. */
-export const wireSecret = (config: SecretConfig, output: Output): (() => Promise<string>) =>
-  concealed(
-    config.kind === "fixed"
-      ? fixedSecret(config.text, config.variable)
-      : createSecretReader({ secretId: config.secretId, clock: systemClock }),
-    output,
-  );
