@@ -145,7 +145,8 @@ const compile = async (options: BundleOptions, folders: readonly SourceFolder[])
         writeFileSync(join(outDir, name, file), contents.get(piece) ?? "");
       }
     }
-    return Object.keys(metafile.inputs);
+    // What a plugin makes up is named by its namespace, and is no file.
+    return Object.keys(metafile.inputs).filter((input) => !/^[\w-]+:/.test(input));
   } catch (error) {
     const [first] = (error as Partial<BuildFailure>).errors ?? [];
     if (first === undefined) throw error;
