@@ -146,6 +146,12 @@ test("an agent cannot take the name of another function", async () => {
   await expect(run()).rejects.toThrow("functions/agents/api: functions/api has this name already");
 });
 
+test("every source of this repository's own bundles is a file, though a plugin leaves some modules out", async () => {
+  const { sources } = await bundle({ root: repository, outDir: join(root, "real") });
+  expect(sources.length).toBeGreaterThan(50);
+  expect(sources.filter((file) => !existsSync(file))).toEqual([]);
+});
+
 test("a second start with the same sources uses the bundles of the first", async () => {
   const first = await cachedBundle({ root });
   expect(await cachedBundle({ root })).toEqual(first);
