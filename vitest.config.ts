@@ -13,6 +13,8 @@ export default defineConfig({
     projects: [
       project("unit"),
       project("simulation", { testTimeout: 60_000 }),
+      // Every order of every step, in small; `npm run exhaustive` searches the larger scenarios too.
+      project("exhaustive", { testTimeout: 60_000 }),
       project("conformance", { testTimeout: 20_000, hookTimeout: 30_000 }),
       // The stack and the bundles that it deploys; the first synthesis loads 160 MB of CDK.
       project("synth", { testTimeout: 60_000, hookTimeout: 60_000 }),
