@@ -1,0 +1,73 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { commitOf } from "../commit.ts";
+import { PLANTED_BUGS } from "./all-bugs.ts";
+import type { BugCaught, BugTask } from "./bug-hunter.ts";
+
+// npm run sim:bugs                    every planted bug, its known seed first
+// npm run sim:bugs -- --only <words>  those whose name or rule holds the words
+// npm run sim:bugs -- --update        from seed 1 on, and write down which seed caught what
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    update: { type: "boolean", default: false },
+    jobs: { type: "string", default: "2" },
+    /** Worlds per bug before it counts as not caught. */
+    worlds: { type: "string", default: "3000" },
+    seconds: { type: "string", default: "120" },
+  },
+});
+
+const SEEDS_FILE = new URL("./catching-seeds.json", import.meta.url);
+const known = JSON.parse(readFileSync(SEEDS_FILE, "utf8")) as Record<string, number>;
+
+const hunt = (task: BugTask): Promise<BugCaught> =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./bug-hunter.ts", import.meta.url), { workerData: task });
+    worker.once("message", (caught: BugCaught) => {
+      resolve(caught);
+      void worker.terminate();
+    });
+    worker.once("error", reject);
+  });
+
+const wanted = PLANTED_BUGS.filter(
+  ({ name, rule }) => values.only === undefined || name.includes(values.only) || rule === values.only,
+);
+const seeds = Array.from({ length: Number(values.worlds) }, (_, index) => index + 1);
+const startedAt = performance.now();
+const found = new Map<string, BugCaught>();
+const queue = [...wanted];
+
+await Promise.all(
+  Array.from({ length: Number(values.jobs) }, async () => {
+    for (let bug = queue.shift(); bug !== undefined; bug = queue.shift()) {
+      const first = known[bug.name];
+      const order = values.update || first === undefined ? seeds : [first, ...seeds];
+      const caught = await hunt({ bug: bug.name, seeds: order, seconds: Number(values.seconds) });
+      found.set(bug.name, caught);
+      const verdict = caught.seed === undefined ? "NOT CAUGHT" : `seed ${caught.seed}`;
+      console.log(
+        `${bug.rule.padEnd(8)} ${bug.name.padEnd(66)} ${verdict.padEnd(12)} ${String(caught.worlds).padStart(5)} worlds  ${caught.by.split(":")[0]}`,
+      );
+    }
+  }),
+);
+
+const missed = wanted.filter(({ name }) => found.get(name)?.seed === undefined);
+if (values.update) {
+  const seedsNow = Object.fromEntries(
+    PLANTED_BUGS.flatMap(({ name }) => {
+      const seed = found.get(name)?.seed ?? known[name];
+      return seed === undefined ? [] : [[name, seed] as const];
+    }),
+  );
+  writeFileSync(SEEDS_FILE, `${JSON.stringify(seedsNow, null, 2)}\n`);
+}
+const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+console.log(
+  `commit ${commitOf()}: ${wanted.length - missed.length} of ${wanted.length} planted bugs caught in ${seconds} s`,
+);
+if (missed.length > 0) process.exitCode = 1;

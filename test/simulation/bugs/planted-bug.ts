@@ -1,0 +1,14 @@
+/** A change of the product's source that breaks one of its rules, and that the simulator must notice. */
+export interface PlantedBug {
+  readonly name: string;
+  /** P1-P16 of the protocol, or a word for what is broken when it is none of them. */
+  readonly rule: string;
+  readonly patches: readonly Patch[];
+}
+
+/** `find` occurs in `file` exactly once. */
+export interface Patch {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}

@@ -1,0 +1,52 @@
+import type { PlanBook } from "../plan.ts";
+import type { Scheduler } from "../scheduler.ts";
+import { Violation } from "../violation.ts";
+import type { Watch } from "../watch.ts";
+import type { Scene } from "../world.ts";
+import { Books, type StateWatch } from "./books.ts";
+import { bounds, isolation } from "./bounds.ts";
+import { timelyChecks } from "./checks.ts";
+import { fencedClaims } from "./claims.ts";
+import { wholeHistory } from "./history.ts";
+import { orderedJoins } from "./joins.ts";
+import { faithfulOutbox } from "./outbox.ts";
+import { oneOutcome } from "./outcome.ts";
+import { boundedPayment } from "./payment.ts";
+import { trueReports } from "./reports.ts";
+import { rest } from "./rest.ts";
+import { steadyTranscripts } from "./transcripts.ts";
+
+/** All invariants of PROOF.md section 4 as eyes on one world; the books come first, since the others read them. */
+export const invariantsOf = (world: { scheduler: Scheduler; scene: Scene; plans: PlanBook }) => {
+  const books = new Books(world);
+  const eyes: StateWatch[] = [
+    oneOutcome(books),
+    wholeHistory(books),
+    faithfulOutbox(books),
+    trueReports(books),
+    fencedClaims(books),
+    orderedJoins(books),
+    boundedPayment(books),
+    steadyTranscripts(books),
+    bounds(books),
+    isolation(books),
+    timelyChecks(books),
+    rest(books),
+  ];
+  books.tell(eyes);
+  return {
+    watches: [books, ...eyes] as const,
+    open: (parts: Parameters<Books["open"]>[0]): void => books.open(parts),
+    noteDamage: (...damage: Parameters<Books["noteDamage"]>): void => books.noteDamage(...damage),
+    executions: (): number => books.executionIds.length,
+    /** A world that is too busy to end is as wrong as one that ends wrongly. */
+    judgeEnd: (
+      end: "done" | "idle" | "tooLong",
+      watch: Required<Watch>,
+      onViolation: (v: Violation) => void,
+    ) => {
+      if (end === "tooLong") onViolation(new Violation(15, "a storm: the world does not come to rest"));
+      else watch.atEnd();
+    },
+  };
+};

@@ -1,0 +1,241 @@
+import type { Command, OutboxEntry } from "../../../functions/shared/contracts/command.ts";
+import type { ExecutionState } from "../../../functions/shared/contracts/execution-state.ts";
+import { splitTaskId, taskIdOf } from "../../../functions/shared/contracts/ids.ts";
+import type { Work } from "../../../functions/shared/contracts/messages.ts";
+import { stateKey, taskKey } from "../../../functions/shared/contracts/resources.ts";
+import type { SimProcess } from "../sim-process.ts";
+import { must } from "../violation.ts";
+import type { SendSeen, WriteSeen } from "../watch.ts";
+import type { Books, StateWatch, StateWrite } from "./books.ts";
+import { stopsOf } from "./permit-view.ts";
+
+interface Committed {
+  readonly entry: OutboxEntry;
+  readonly by: SimProcess;
+  readonly seq: number;
+  removedSeq: number | undefined;
+}
+
+/**
+ * Invariants 4 and 5: nothing is done that was not committed before (no phantom), and nothing that was
+ * committed is dropped before it was done; with that the drain without storms (P9), the re-sending
+ * without storms (P10), and stops that go through PERMIT (P3).
+ */
+export const faithfulOutbox = (books: Books): StateWatch => {
+  const entries = new Map<string, Map<string, Committed>>();
+  /** By task: when a work message was last sent, by anybody. */
+  const lastSent = new Map<string, number>();
+  const sendsBy = new Map<string, number>();
+  const doubtful = new Set<string>();
+
+  const committedFor = (taskId: string): Committed[] => {
+    const { executionId, n } = splitTaskId(taskId);
+    return [...(entries.get(executionId)?.values() ?? [])].filter(
+      ({ entry }) => "task" in entry.command && entry.command.task === n,
+    );
+  };
+
+  const checkWorkSent = ({ process, message, now }: SendSeen): void => {
+    const { taskId } = message as Work;
+    lastSent.set(taskId, books.seq);
+    if (process.role !== "coordinator") return;
+    const all = committedFor(taskId);
+    must(all.length > 0, 4, () => `work for ${taskId} is sent that nobody has committed`);
+    const { executionId } = splitTaskId(taskId);
+    const isDoubtful = doubtful.has(`${process.id}|${executionId}`) || process.hasDoubt;
+    const mayDrain = all.filter(
+      ({ entry, by }) =>
+        by === process || isDoubtful || entry.at + books.scene.times.outboxAgeMs <= now + process.skewMs,
+    );
+    must(
+      mayDrain.length > 0,
+      4,
+      () => `${process.id} drains what another has just committed for ${taskId}`,
+      "P9",
+    );
+    const count = (sendsBy.get(`${process.id}|${taskId}`) ?? 0) + 1;
+    sendsBy.set(`${process.id}|${taskId}`, count);
+    must(
+      count <= mayDrain.length,
+      4,
+      () => `${process.id} sends the same work for ${taskId} ${count} times`,
+      "P9",
+    );
+  };
+
+  const checkRecordWritten = ({ process, key, before, after }: WriteSeen): void => {
+    if (process.role !== "coordinator") return;
+    const taskId = String(after["taskId"]);
+    const commands = committedFor(taskId).map(({ entry }) => entry.command);
+    const answers = after["answers"] as { k: number } | undefined;
+    const isCommitted =
+      before?.["status"] === "SUSPENDED"
+        ? commands.some((command) => command.type === "ResumeTask" && command.k === answers?.k)
+        : commands.some(
+            (command) => command.type === "ScheduleTask" && command.attempt === Number(after["attempt"]),
+          );
+    must(isCommitted, 4, () => `${key.pk} is written without a committed command`);
+  };
+
+  const checkStopped = ({ process, key, before, after }: WriteSeen): void => {
+    if (process.role !== "coordinator") return;
+    const executionId = key.pk.slice("PERMIT#".length);
+    const commands = [...(entries.get(executionId)?.values() ?? [])].map(({ entry }) => entry.command);
+    const earlier = stopsOf(before);
+    const later = stopsOf(after);
+    if (earlier.stopped === undefined && later.stopped !== undefined) {
+      const isFailing = ["Internal", "StateUnreadable"].includes(later.stopped.cause);
+      const isCommitted = commands.some(({ type }) => type === "StopExecution");
+      must(isCommitted || isFailing, 4, () => `${executionId} is stopped without a command`, "P3");
+    }
+    for (const n of Object.keys(later.stops)) {
+      if (earlier.stops[n] !== undefined) continue;
+      const isCommitted = commands.some(
+        (command) => command.type === "StopTasks" && command.tasks.includes(Number(n)),
+      );
+      must(isCommitted, 4, () => `task ${n} of ${executionId} is stopped without a command`, "P3");
+    }
+  };
+
+  const checkRemoved = ({ executionId, after }: StateWrite, { entry, seq }: Committed): void => {
+    const { command } = entry;
+    const say = (what: string) => () => `${executionId}: ${command.type} ${entry.id} is removed, but ${what}`;
+    if (command.type === "StopExecution" || command.type === "StopTasks") {
+      const { stopped, stops } = stopsOf(books.permit(executionId));
+      const tasks = command.type === "StopTasks" ? command.tasks : [];
+      const isStopped =
+        stopped !== undefined || (tasks.length > 0 && tasks.every((n) => stops[String(n)] !== undefined));
+      must(isStopped, 5, say("PERMIT does not say so"), "P3");
+      return;
+    }
+    if (!isWanted(after.state, command)) return;
+    const taskId = taskIdOf(executionId, command.task);
+    must((lastSent.get(taskId) ?? 0) > seq, 5, say("no message was sent"), "P9");
+    const agent = after.state.tasks[command.task - 1]?.agent ?? "";
+    const record = books.peek(taskKey(agent, taskId));
+    if (command.type === "ScheduleTask") {
+      must(Number(record?.["attempt"] ?? 0) >= command.attempt, 5, say("the record does not say so"), "P9");
+    }
+    if (command.type === "ResumeTask") {
+      const k = (record?.["suspension"] as { k: number } | undefined)?.k ?? 0;
+      const isResumed = record?.["status"] !== "SUSPENDED" || k > command.k;
+      must(isResumed, 5, say("the record is still suspended"), "P9");
+    }
+  };
+
+  const checkResent = (write: StateWrite, { at, command }: OutboxEntry): void => {
+    if (command.type !== "SendWork" || write.before === undefined) return;
+    const { executionId, process, before, after } = write;
+    const { times } = books.scene;
+    const task = before.state.tasks[command.task - 1];
+    const taskId = taskIdOf(executionId, command.task);
+    const read = books.lastRead(process, taskKey(task?.agent ?? "", taskId));
+    must(read !== undefined, 4, () => `work for ${taskId} is sent anew without a look at it`, "P10");
+    const leaseUntil = (read.item?.["claim"] as { leaseUntil: number } | undefined)?.leaseUntil ?? 0;
+    must(leaseUntil <= at, 4, () => `work for ${taskId} is sent anew although somebody works on it`, "P10");
+    const beforeCheck = before.state.checks[command.task];
+    const check = after.state.checks[command.task];
+    must(
+      beforeCheck === undefined || beforeCheck.at <= at,
+      4,
+      () => `work for ${taskId} is sent anew before its time`,
+      "P10",
+    );
+    const expected = Math.min(2 * (beforeCheck?.intervalMs ?? times.resendMs), times.resendMsMax);
+    must(
+      check !== undefined && check.intervalMs === expected && check.at === at + expected,
+      4,
+      () => `work for ${taskId} will be sent anew after ${check?.intervalMs} ms and not ${expected}`,
+      "P10",
+    );
+  };
+
+  const checkFirstCheck = ({ after }: StateWrite, { at, command }: OutboxEntry): void => {
+    if (command.type !== "ScheduleTask" && command.type !== "ResumeTask") return;
+    const delayMs = command.type === "ScheduleTask" ? command.delaySeconds * 1000 : 0;
+    const check = after.state.checks[command.task];
+    must(
+      check?.at === at + delayMs + books.scene.times.resendMs,
+      4,
+      () => `task ${command.task} is checked at another time than its message needs`,
+      "P10",
+    );
+  };
+
+  return {
+    sent(seen) {
+      if (seen.message.kind === "work") checkWorkSent(seen);
+    },
+    refused(process, key) {
+      if (key.sk === "STATE") doubtful.add(`${process.id}|${key.pk.slice("EXE#".length)}`);
+    },
+    wrote(seen) {
+      if (seen.key.sk === "TASK") checkRecordWritten(seen);
+      if (seen.key.sk === "PERMIT" && seen.before !== undefined) checkStopped(seen);
+    },
+    stateWrote(write) {
+      const { executionId, process, after, before } = write;
+      const known = entries.get(executionId) ?? new Map<string, Committed>();
+      entries.set(executionId, known);
+      for (const [id, entry] of Object.entries(after.outbox)) {
+        const earlier = known.get(id);
+        if (earlier !== undefined) {
+          must(earlier.removedSeq === undefined, 5, () => `${executionId}: ${id} is back in the outbox`);
+          continue;
+        }
+        must(write.isCommit && id.startsWith(`${after.version}.`), 4, () => `${id} is in no commit`);
+        known.set(id, { entry, by: process, seq: books.seq, removedSeq: undefined });
+        checkResent(write, entry);
+        checkFirstCheck(write, entry);
+      }
+      for (const id of Object.keys(before?.outbox ?? {})) {
+        const committed = known.get(id);
+        if (committed === undefined || after.outbox[id] !== undefined) continue;
+        committed.removedSeq = books.seq;
+        checkRemoved(write, committed);
+      }
+    },
+    judged(process, queue, delivery, verdict) {
+      if (queue !== "events" || verdict !== "done") return;
+      const { executionId } = JSON.parse(delivery.body) as { executionId: string };
+      const read = books.lastRead(process, stateKey(executionId));
+      if (read?.item === undefined) return;
+      for (const [id, { seq, removedSeq }] of entries.get(executionId) ?? []) {
+        must(
+          seq > read.seq || removedSeq !== undefined,
+          5,
+          () => `${process.id} acknowledges a hint although ${id} of ${executionId} is not carried out`,
+          "P9",
+        );
+      }
+    },
+    atEnd() {
+      for (const executionId of books.executionIds) checkEveryoneStopped(books, executionId);
+    },
+  };
+};
+
+const isWanted = (state: ExecutionState, command: Extract<Command, { task: number }>): boolean => {
+  const task = state.tasks[command.task - 1];
+  if (state.status !== "RUNNING" || task?.status !== "SCHEDULED") return false;
+  if (command.type === "ScheduleTask") return task.attempt === command.attempt;
+  return command.type === "SendWork" || task.suspensions === command.k;
+};
+
+/** P3: whoever was given up must not be able to spend any more. */
+const checkEveryoneStopped = (books: Books, executionId: string): void => {
+  const view = books.view(executionId);
+  if (view === undefined || books.isGarbage(executionId)) return;
+  const { stopped, stops } = stopsOf(books.permit(executionId));
+  if (stopped !== undefined) return;
+  for (const task of view.state.tasks) {
+    if (task.status !== "ABORTED" && task.status !== "TIMED_OUT") continue;
+    const record = books.peek(taskKey(task.agent, taskIdOf(executionId, task.n)));
+    must(
+      stops[String(task.n)] !== undefined || record?.["status"] !== "SCHEDULED",
+      4,
+      () => `task ${task.n} of ${executionId} is ${task.status} and may still spend`,
+      "P3",
+    );
+  }
+};

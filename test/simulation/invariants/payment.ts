@@ -1,0 +1,230 @@
+import { splitTaskId } from "../../../functions/shared/contracts/ids.ts";
+import type { Item } from "../../../functions/shared/contracts/item.ts";
+import { taskKey, turnKey } from "../../../functions/shared/contracts/resources.ts";
+import { totalTokens } from "../../../functions/shared/contracts/usage.ts";
+import { ESTIMATE } from "../sim-model.ts";
+import type { SimProcess } from "../sim-process.ts";
+import { must } from "../violation.ts";
+import type { ModelCallSeen, WriteSeen } from "../watch.ts";
+import type { Books, StateWatch } from "./books.ts";
+import { openOf, partsOf, stopsOf } from "./permit-view.ts";
+
+interface PaidCall {
+  readonly process: SimProcess;
+  readonly taskId: string;
+  readonly turn: number;
+  readonly outcome: "answered" | "failed";
+  isSaved: boolean;
+}
+
+/** A reservation that was applied. */
+interface Grant {
+  readonly process: SimProcess;
+  readonly taskId: string;
+  readonly id: string;
+  call: PaidCall | undefined;
+}
+
+/** Whose cost its process knew to the token; any other may stay committed as an estimate for good. */
+const isKnown = ({ process, call }: Grant): boolean =>
+  process.isClean && process.hasEnded && call?.isSaved === true;
+
+interface Purse {
+  tokens: number;
+  microUsd: number;
+  calls: number;
+}
+
+/**
+ * Invariant 10: money is asked for before it is spent, within the cap and not after a stop (P3, P4);
+ * nobody who was replaced asks for more (P5); and nothing that was saved is paid again (P6): all that
+ * a process can lose is the one call it was in when it died.
+ */
+export const boundedPayment = (books: Books): StateWatch => {
+  const purses = new Map<string, Purse>();
+  const calls: PaidCall[] = [];
+  /** By process and task: its latest reservation. */
+  const granted = new Map<string, Grant>();
+  const grants: Grant[] = [];
+  const takeovers = new Set<string>();
+  const savedAt = new Map<string, number>();
+  /** By process and task: turns that it asked for although another had saved them meanwhile. */
+  const twicePaid = new Map<string, Set<number>>();
+
+  const purseOf = (executionId: string): Purse => {
+    const purse = purses.get(executionId) ?? { tokens: 0, microUsd: 0, calls: 0 };
+    purses.set(executionId, purse);
+    return purse;
+  };
+
+  const checkSums = (executionId: string, permit: Item): void => {
+    const { tokens, microUsd, calls: count } = purseOf(executionId);
+    const sum = (name: string): number => Number(permit[name]);
+    const say = (what: string) => () => `the purse of ${executionId}: ${what}`;
+    must(sum("committedTokens") <= sum("capTokens"), 10, say("more tokens are committed than allowed"), "P4");
+    must(sum("committedCalls") <= sum("capCalls"), 10, say("more calls are committed than allowed"), "P4");
+    must(
+      permit["capMicroUsd"] === null || sum("committedMicroUsd") <= sum("capMicroUsd"),
+      10,
+      say("more dollars are committed than allowed"),
+      "P4",
+    );
+    must(
+      tokens <= sum("committedTokens"),
+      10,
+      say(`${tokens} tokens are spent, ${sum("committedTokens")} committed`),
+      "P4",
+    );
+    must(microUsd <= sum("committedMicroUsd"), 10, say("more dollars are spent than committed"), "P4");
+    must(count <= sum("committedCalls"), 10, say(`${count} calls are made that nobody committed`), "P4");
+  };
+
+  const checkPermit = ({ process, key, before, after }: WriteSeen): void => {
+    const executionId = key.pk.slice("PERMIT#".length);
+    if (before === undefined) {
+      must(process.role === "api", 10, () => `${process.id} creates a permit`, "P2");
+      return;
+    }
+    checkSums(executionId, after);
+    const earlier = stopsOf(before);
+    const later = stopsOf(after);
+    must(
+      earlier.stopped === undefined || later.stopped === earlier.stopped,
+      10,
+      () => "a stop is forgotten",
+      "P3",
+    );
+    const epochs = (permit: Item) => permit["epochs"] as Record<string, number>;
+    for (const [n, epoch] of Object.entries(epochs(before))) {
+      must(
+        (epochs(after)[n] ?? 0) >= epoch,
+        10,
+        () => `the purse's epoch of ${executionId}.${n} falls`,
+        "P5",
+      );
+    }
+    for (const [n, reservation] of Object.entries(openOf(after))) {
+      const former = openOf(before)[n];
+      if (former?.id === reservation.id) continue;
+      checkGranted(process, `${executionId}.${n}`, reservation.id, before, n);
+    }
+  };
+
+  const checkGranted = (process: SimProcess, taskId: string, id: string, before: Item, n: string): void => {
+    const say = (what: string) => () => `${process.id} reserves ${id} for ${taskId}: ${what}`;
+    const { stopped, stops } = stopsOf(before);
+    must(stopped === undefined && stops[n] === undefined, 10, say("it is stopped"), "P3");
+    const { epoch, turn } = partsOf(id);
+    must(epoch >= ((before["epochs"] as Record<string, number>)[n] ?? 0), 10, say("it was replaced"), "P5");
+    if (books.peek(turnKey(process.name, taskId, turn)) !== undefined) {
+      // A predecessor's call that was under way at the takeover may be saved late; one, and no more.
+      const read = books.lastRead(process, taskKey(process.name, taskId));
+      const isLate = (read?.seq ?? 0) < (savedAt.get(`${taskId}#${turn}`) ?? 0);
+      must(isLate, 10, say("that turn was seen to be saved, and would be paid again"), "P6");
+      const key = `${process.id}|${taskId}`;
+      twicePaid.set(key, (twicePaid.get(key) ?? new Set()).add(turn));
+      must(twicePaid.get(key)?.size === 1, 10, say("a second turn is paid again after one takeover"), "P6");
+    }
+    const record = books.peek(taskKey(process.name, taskId));
+    must(record?.["status"] === "SCHEDULED", 10, say("the task has ended"), "P5");
+    const grant: Grant = { process, taskId, id, call: undefined };
+    grants.push(grant);
+    granted.set(`${process.id}|${taskId}`, grant);
+  };
+
+  const checkCall = ({ process, taskId, used, outcome }: ModelCallSeen): void => {
+    const { executionId, n } = splitTaskId(taskId);
+    const say = (what: string) => () => `${process.id} calls the model for ${taskId}: ${what}`;
+    const reservation = granted.get(`${process.id}|${taskId}`);
+    must(reservation !== undefined, 10, say("nothing was reserved"), "P4");
+    must(reservation.call === undefined, 10, say(`reservation ${reservation.id} is used twice`), "P4");
+    const permit = books.permit(executionId) as Item;
+    must(
+      !process.isClean || openOf(permit)[String(n)]?.id === reservation.id,
+      10,
+      say("its reservation is not open any more"),
+      "P4",
+    );
+    const purse = purseOf(executionId);
+    purse.calls += 1;
+    purse.tokens += totalTokens(used);
+    purse.microUsd += used.microUsd ?? 0;
+    checkSums(executionId, permit);
+    const { turn } = partsOf(reservation.id);
+    reservation.call = { process, taskId, turn, outcome, isSaved: false };
+    calls.push(reservation.call);
+  };
+
+  const noteTurn = ({ process, key, after }: WriteSeen): void => {
+    const taskId = key.pk.split("#")[2];
+    const call = calls.findLast((made) => made.process === process && made.taskId === taskId);
+    must(
+      call?.outcome === "answered" && call.turn === after["n"],
+      10,
+      () => `${process.id} saves turn ${after["n"]} of ${taskId} without having asked for it`,
+    );
+    call.isSaved = true;
+    savedAt.set(`${taskId}#${call.turn}`, books.seq);
+  };
+
+  const wastedBy = (process: SimProcess): PaidCall[] =>
+    calls.filter((call) => call.process === process && call.outcome === "answered" && !call.isSaved);
+
+  return {
+    wrote(seen) {
+      const { process, key, before, after } = seen;
+      if (key.sk === "PERMIT") checkPermit(seen);
+      if (key.sk.startsWith("TURN#")) noteTurn(seen);
+      if (key.sk !== "TASK" || typeof process.role === "string") return;
+      const taskId = String(after["taskId"]);
+      if (before?.["claim"] !== undefined && after["epoch"] !== before["epoch"]) {
+        takeovers.add(`${process.id}|${taskId}`);
+      }
+      if (after["status"] !== "SCHEDULED" && takeovers.has(`${process.id}|${taskId}`)) {
+        const { executionId, n } = splitTaskId(taskId);
+        const epochs = (books.permit(executionId)?.["epochs"] ?? {}) as Record<string, number>;
+        must(
+          (epochs[String(n)] ?? 0) >= Number(after["epoch"]),
+          10,
+          () => `${process.id} ends ${taskId} after a takeover without having fenced the purse`,
+          "P5",
+        );
+      }
+    },
+    calledModel: checkCall,
+    ended(process) {
+      if (typeof process.role === "string" || !process.isClean) return;
+      for (const { taskId, turn } of wastedBy(process)) {
+        const { executionId, n } = splitTaskId(taskId);
+        const { stopped, stops } = stopsOf(books.permit(executionId));
+        const adopted = books.peek(turnKey(process.name, taskId, turn));
+        must(
+          stopped !== undefined || stops[String(n)] !== undefined || adopted !== undefined,
+          10,
+          () => `${process.id} has paid for turn ${turn} of ${taskId} and thrown it away`,
+          "P6",
+        );
+      }
+    },
+    atEnd() {
+      for (const process of new Set(calls.map((call) => call.process))) {
+        const wasted = wastedBy(process);
+        must(wasted.length <= 1, 10, () => `${process.id} has lost ${wasted.length} paid calls`, "P6");
+      }
+      for (const [executionId, { tokens }] of purses) {
+        const permit = books.permit(executionId);
+        const unknown = grants.filter(
+          (grant) => grant.taskId.startsWith(executionId) && !isKnown(grant),
+        ).length;
+        const slack = unknown * ESTIMATE.tokens;
+        must(
+          Number(permit?.["committedTokens"]) <= tokens + slack,
+          10,
+          () =>
+            `the purse of ${executionId} keeps ${permit?.["committedTokens"]} tokens for ${tokens} spent and ${slack} unknown`,
+          "P4",
+        );
+      }
+    },
+  };
+};

@@ -1,0 +1,104 @@
+import { hash } from "node:crypto";
+import type {
+  ModelMessage,
+  ToolResultBlock,
+  ToolUseBlock,
+} from "../../../functions/shared/contracts/model-message.ts";
+import { isToolUse } from "../../../functions/shared/contracts/model-message.ts";
+import { mayAnswer, planIdIn } from "../plan.ts";
+import { must } from "../violation.ts";
+import type { ModelCallSeen } from "../watch.ts";
+import type { Books, StateWatch } from "./books.ts";
+
+interface Target {
+  readonly agent: string;
+  readonly task: string;
+}
+
+interface Entry {
+  readonly agent: string;
+  readonly status: string;
+  readonly answer?: string;
+}
+
+/**
+ * Invariants 9 and 10 as the model sees them: what it was told once it is told again, byte for byte,
+ * whoever works on the task and whatever was deployed (P14); each call has one result, in order; and
+ * the answers of a handoff stand in the declared order.
+ */
+export const steadyTranscripts = (books: Books): StateWatch => {
+  const said = new Map<string, string[]>();
+  const snapshots = new Map<string, string>();
+
+  const checkPrefix = ({ process, taskId, request }: ModelCallSeen): void => {
+    const now = request.messages.map((message) => hash("md5", JSON.stringify(message)));
+    const before = said.get(taskId) ?? [];
+    for (let index = 0; index < Math.min(now.length, before.length); index++) {
+      must(
+        now[index] === before[index],
+        10,
+        () => `${process.id} tells the model of ${taskId} another message ${index} than before`,
+        "P14",
+      );
+    }
+    if (now.length > before.length) said.set(taskId, now);
+    if (request.messages.length === 1) return;
+    const snapshot = hash("md5", JSON.stringify([request.system, request.tools]));
+    const known = snapshots.get(taskId) ?? snapshot;
+    snapshots.set(taskId, snapshot);
+    must(known === snapshot, 10, () => `${taskId} has another prompt or other tools than before`, "P14");
+  };
+
+  const checkResults = (
+    taskId: string,
+    uses: readonly ToolUseBlock[],
+    next: ModelMessage | undefined,
+  ): void => {
+    const results = (next?.role === "user" && typeof next.content !== "string" ? next.content : []).filter(
+      (block): block is ToolResultBlock => block.type === "tool_result",
+    );
+    must(
+      results.length === uses.length,
+      10,
+      () => `${taskId}: ${uses.length} calls have ${results.length} results`,
+    );
+    uses.forEach((use, index) => {
+      const result = results[index];
+      must(result?.tool_use_id === use.id, 9, () => `${taskId}: results are not in the order of the calls`);
+      if (use.name === "handoff" && result.is_error !== true) checkJoin(taskId, use, result.content);
+    });
+  };
+
+  const checkJoin = (taskId: string, use: ToolUseBlock, content: string): void => {
+    const targets = (use.input as { to: readonly Target[] }).to;
+    const entries = JSON.parse(content) as readonly Entry[];
+    must(
+      entries.length === targets.length,
+      9,
+      () => `${taskId}: a join of ${targets.length} has ${entries.length}`,
+    );
+    targets.forEach(({ agent, task }, index) => {
+      const entry = entries[index] as Entry;
+      must(entry.agent === agent, 9, () => `${taskId}: the join is not in the declared order`);
+      const id = planIdIn(task);
+      if (id < 0 || entry.status !== "succeeded" || (entry.answer?.length ?? 0) < 24) return;
+      const answered = Number(/^answer of plan (\d+)\./.exec(entry.answer ?? "")?.[1] ?? -1);
+      must(
+        mayAnswer(books.plans.get(id)).includes(answered) || entry.answer?.startsWith("wait") === true,
+        9,
+        () => `${taskId}: plan ${answered} answers for plan ${id}: ${entry.answer?.slice(0, 40)}`,
+      );
+    });
+  };
+
+  return {
+    calledModel(seen) {
+      checkPrefix(seen);
+      const { messages } = seen.request;
+      messages.forEach((message, index) => {
+        if (message.role !== "assistant") return;
+        checkResults(seen.taskId, message.content.filter(isToolUse), messages[index + 1]);
+      });
+    },
+  };
+};

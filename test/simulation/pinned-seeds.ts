@@ -1,0 +1,7 @@
+/** A seed that once broke a promise, and what was wrong then. The fix and the seed come together. */
+export interface PinnedSeed {
+  readonly seed: number;
+  readonly found: string;
+}
+
+export const PINNED_SEEDS: readonly PinnedSeed[] = [];
