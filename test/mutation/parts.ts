@@ -1,0 +1,48 @@
+/** What is mutated together, and the tests that stand for it: as few as show what they are worth. */
+export interface Part {
+  readonly name: string;
+  readonly sources: readonly string[];
+  readonly tests: readonly string[];
+}
+
+const agent = (...names: string[]): string[] => names.map((name) => `functions/shared/agent/${name}.ts`);
+const contracts = (...names: string[]): string[] =>
+  names.map((name) => `functions/shared/contracts/${name}.ts`);
+const unit = (...names: string[]): string[] => names.map((name) => `test/unit/${name}.test.ts`);
+
+export const PARTS: readonly Part[] = [
+  {
+    name: "core",
+    sources: ["functions/coordinator/core/*.ts"],
+    tests: ["test/unit/coordinator/core/**/*.test.ts", ...unit("golden-histories")],
+  },
+  {
+    name: "outbox",
+    sources: ["drain-outbox", "carry-out", "commit"].map((name) => `functions/coordinator/${name}.ts`),
+    tests: unit("coordinator/reconcile", "coordinator/crash", "coordinator/late-drain", "coordinator/poison"),
+  },
+  {
+    name: "claim and permit",
+    sources: agent("claim", "permit", "spending", "budget-room", "run-tool-calls", "record-call"),
+    tests: unit(
+      "shared/agent/claim",
+      "shared/agent/permit",
+      "shared/agent/tool-calls",
+      "shared/agent/effect-ledger",
+      "shared/agent/standalone-agent",
+      "shared/agent/crash",
+    ),
+  },
+  {
+    name: "paths and schemas",
+    sources: [...agent("workspace-path"), ...contracts("stored-execution", "value", "ids")],
+    tests: unit(
+      "shared/agent/workspace",
+      "shared/agent/workspace-path",
+      "shared/contracts/stored-execution",
+      "shared/contracts/value",
+      "golden-histories",
+      "coordinator/poison",
+    ),
+  },
+];

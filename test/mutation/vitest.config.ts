@@ -1,0 +1,7 @@
+import { defineConfig } from "vitest/config";
+
+/** The tests that the mutants of one part must fail; run.ts says which. */
+// biome-ignore lint/style/noDefaultExport: vitest wants it
+export default defineConfig({
+  test: { include: (process.env["MUTATION_TESTS"] ?? "").split(","), pool: "threads" },
+});
