@@ -10,10 +10,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type BundleOptions, type BundleResult, bundle, findFunctions } from "../bundle.ts";
 
 /** A host that has run for longer than this on bundles that were replaced since must be restarted. */
 const KEPT_MS = 7 * 86_400_000;
+/** What makes the bundles is as much their source as what they are made of. */
+const BUNDLER = ["../bundle.ts", "../slim-bundle.ts"].map((file) =>
+  fileURLToPath(new URL(file, import.meta.url)),
+);
 
 interface Entry {
   /** Hash by file. node_modules are represented by npm's own record of what is installed. */
@@ -74,7 +79,7 @@ const isCurrent = (
   const names = entry.result.functions.map(({ name }) => name);
   if (!existsSync(join(cacheDir, entry.build)) || !sameNames(names, folders)) return false;
   const now = hashesOf(root, entry.result.sources);
-  return Object.entries(entry.hashes).every(([file, before]) => now[file] === before);
+  return Object.entries(now).every(([file, hashNow]) => entry.hashes[file] === hashNow);
 };
 
 const sameNames = (names: readonly string[], folders: readonly { name: string }[]): boolean =>
@@ -82,7 +87,7 @@ const sameNames = (names: readonly string[], folders: readonly { name: string }[
 
 const hashesOf = (root: string, sources: readonly string[]): Record<string, string> =>
   Object.fromEntries(
-    [...sources, join(root, "node_modules", ".package-lock.json")].map((file) => [
+    [...sources, ...BUNDLER, join(root, "node_modules", ".package-lock.json")].map((file) => [
       file,
       existsSync(file) ? hash(readFileSync(file)) : "",
     ]),

@@ -8,6 +8,8 @@ export interface HostOptions {
   readonly root?: string | undefined;
   /** Default: `functions/agents` of the repository. */
   readonly agentsDir?: string | undefined;
+  /** Run the bundles that are deployed, byte for byte, instead of those that are made sooner and read better. */
+  readonly minify?: boolean | undefined;
   /** On 127.0.0.1; default 0: any free one. */
   readonly port?: number | undefined;
   /** Everything is kept here over restarts; without it, everything is forgotten at the end. */

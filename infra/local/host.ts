@@ -69,7 +69,7 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
   const reaper = new Reaper(scratch);
   parts.defer(() => reaper.stop());
 
-  const bundles = await cachedBundle({ root, agentsDir: options.agentsDir });
+  const bundles = await cachedBundle({ root, agentsDir: options.agentsDir, minify: options.minify });
   const { manifest } = bundles;
   const emulators = await at(place, () =>
     startEmulators({
