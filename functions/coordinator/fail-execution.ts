@@ -9,6 +9,7 @@ import type { CoordinatorPorts } from "../shared/ports/coordinator-ports.ts";
 import type { Condition } from "../shared/ports/store.ts";
 import { moveFullEvents, removeCheck } from "./commit.ts";
 import { giveUp } from "./core/ending.ts";
+import { logEvents } from "./event-lines.ts";
 import { salvage } from "./salvage.ts";
 
 /**
@@ -56,7 +57,7 @@ const unlist = ({ store }: CoordinatorPorts, item: Item) =>
   store.update(item, { remove: removeCheck(undefined), when: unchanged(item) });
 
 const end = async (
-  { store, agents, times, clock }: CoordinatorPorts,
+  { store, agents, times, clock, log }: CoordinatorPorts,
   executionId: ExecutionId,
   item: Item,
   failure: Failure,
@@ -67,7 +68,7 @@ const end = async (
   const decision = giveUp(state, failure, context);
   const encoded = encodeState(decision.state, [...kept, ...decision.events]);
   const version = typeof item["version"] === "number" ? item["version"] : 0;
-  return store.update(stateKey(executionId), {
+  const written = await store.update(stateKey(executionId), {
     set: [
       [["version"], version + 1],
       [["status"], encoded.status],
@@ -80,6 +81,8 @@ const end = async (
     remove: removeCheck(undefined),
     when: unchanged(item),
   });
+  if (written === "applied") logEvents(log, state, decision.events);
+  return written;
 };
 
 /** What can be compared is; an item without any version has no other writer either. */

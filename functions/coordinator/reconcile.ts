@@ -12,6 +12,7 @@ import { decide } from "./core/decide.ts";
 import type { Context } from "./core/draft.ts";
 import { isTerminal } from "./core/state.ts";
 import { drainOutbox } from "./drain-outbox.ts";
+import { logEvents } from "./event-lines.ts";
 import { countThrow, failExecution } from "./fail-execution.ts";
 import { type HintedExecution, readHints } from "./hints.ts";
 import { look, type Sight } from "./look.ts";
@@ -153,6 +154,7 @@ const act = async (
       events: decision.events.length,
       commands: decision.commands.length,
     });
+    logEvents(log, stored.state, now.events);
   }
 
   // P9: the committer drains its own; what another committed a moment ago is that one's to drain.

@@ -6,6 +6,7 @@ export interface JsonLog {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  readonly dropsInfo: boolean;
 }
 
 /** One JSON line per call to `write`, with `context` in each. Keys are ours; values are ids, codes, sizes and durations. */
@@ -20,5 +21,5 @@ export const createJsonLog = (
     (message: string, fields: LogFields = {}) => {
       if (rank[level] >= rank[least]) write(JSON.stringify({ level, message, ...context, ...fields }));
     };
-  return { info: at("info"), warn: at("warn"), error: at("error") };
+  return { info: at("info"), warn: at("warn"), error: at("error"), dropsInfo: least !== "info" };
 };

@@ -5,4 +5,6 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  /** Whoever would work for an `info` line need not when this is true; absent: they are written. */
+  readonly dropsInfo?: boolean;
 }
