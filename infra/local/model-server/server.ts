@@ -16,8 +16,10 @@ import { checkThinking } from "./thinking-binding.ts";
 const BODY_BYTES_MAX = 32 * 1024 * 1024;
 
 export interface ModelServerOptions {
-  /** Default: any free port. Always on 127.0.0.1. */
+  /** Default: any free port. */
   readonly port?: number;
+  /** What it listens on. Default: 127.0.0.1, so that nobody else can ask it. */
+  readonly host?: string;
   /** Default: all of `scripts/`. */
   readonly scripts?: readonly Script[];
   /** The script for requests without a marker. Default: `standard`. */
@@ -116,10 +118,11 @@ export const createModelServer = async (options: ModelServerOptions = {}): Promi
   });
   // Clients keep connections over pauses between turns; ending them first would look like a fault.
   server.keepAliveTimeout = 60_000;
-  const port = await listen(server, options.port ?? 0);
+  const host = options.host ?? "127.0.0.1";
+  const port = await listen(server, options.port ?? 0, host);
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     ledger: () => ledger.entries(),
     addScript: (script) => void scripts.set(script.name, script),
     resetFaults: () => faults.reset(),
@@ -151,10 +154,10 @@ const sendJson = (response: ServerResponse, value: unknown): void => {
   response.end(JSON.stringify(value));
 };
 
-const listen = (server: Server, port: number): Promise<number> =>
+const listen = (server: Server, port: number, host: string): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 
 const close = (server: Server): Promise<void> =>

@@ -307,6 +307,15 @@ test("stop cuts what is under way and frees the port", async () => {
   await again.stop();
 });
 
+test("it listens on 127.0.0.1 unless it is told another host", async () => {
+  expect(new URL(server.url).hostname).toBe("127.0.0.1");
+  const named = await createModelServer({ host: "localhost" });
+  expect(new URL(named.url).hostname).toBe("localhost");
+  expect((await fetch(`${named.url}/_ledger`)).status).toBe(200);
+  await named.stop();
+  await expect(createModelServer({ host: "192.0.2.1" })).rejects.toThrow("EADDRNOTAVAIL");
+});
+
 test("runs as a process of its own, says when it is ready, and ends on SIGTERM", {
   timeout: 20_000,
 }, async () => {
