@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ExecutionView } from "../../../functions/shared/contracts/api.ts";
-import { LIMITS } from "../../../functions/shared/contracts/limits.ts";
+import { DEFAULT_EXECUTION_LIMITS, LIMITS } from "../../../functions/shared/contracts/limits.ts";
 import { Permit } from "../../../functions/shared/contracts/permit.ts";
 import { permitKey, stateKey } from "../../../functions/shared/contracts/resources.ts";
 import { decodeState } from "../../../functions/shared/contracts/stored-execution.ts";
@@ -124,6 +124,30 @@ describe("POST /executions", () => {
     api.clock.advance(1);
     const second = await started(await api.post({ input: "x" }));
     expect(first < second).toBe(true);
+  });
+});
+
+describe("the deployment's own limits and retention", () => {
+  const deployed = { limits: { tokens: 5_000, microUsd: 20_000, depth: 3 }, retentionSeconds: 86_400 };
+  const limitsOf = async (api: Api, body: unknown) =>
+    (await stateOf(api, await started(await api.post(body)))).state;
+
+  test("stand in for the defaults, field by field", async () => {
+    const { limits, deadlineAt, expiresAt } = await limitsOf(anApi(deployed), { input: "x" });
+    expect(limits).toEqual({ ...DEFAULT_EXECUTION_LIMITS, tokens: 5_000, microUsd: 20_000, depth: 3 });
+    expect(expiresAt).toBe(deadlineAt / 1000 + 86_400);
+  });
+
+  test("give way to what the caller asks for", async () => {
+    const { limits } = await limitsOf(anApi(deployed), { input: "x", limits: { usd: 2, tokens: 9_000 } });
+    expect(limits).toMatchObject({ microUsd: 2_000_000, tokens: 9_000, depth: 3 });
+  });
+
+  test("keep no dollar budget that nobody can reckon", async () => {
+    const unknown = { provider: "compatible", model: "house-model", priced: false } as const;
+    const agentModels = { coder: unknown, planner: unknown, critic: unknown };
+    const { limits } = await limitsOf(anApi({ ...deployed, agentModels }), { input: "x" });
+    expect(limits).toMatchObject({ microUsd: null, tokens: 5_000 });
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../../../functions/shared/contracts/limits.ts";
 import { AWS_TIMES, LOCAL_TIMES } from "../../../../functions/shared/contracts/protocol-times.ts";
 import { readConfig } from "../../../../functions/shared/kernel/config.ts";
 import { TerminalError } from "../../../../functions/shared/kernel/errors.ts";
@@ -65,6 +66,22 @@ describe("what each kind of function is told", () => {
     expect(readConfig("api", api)).toMatchObject({ agentModels: {}, scripted: false });
   });
 
+  test("the api: the limits and the retention of who asks for none, as the deployment has them", () => {
+    const told = {
+      ...api,
+      BULKHEAD_LIMITS: '{"tokens":1000,"microUsd":2500000}',
+      BULKHEAD_RETENTION_SECONDS: "864000",
+    };
+    expect(readConfig("api", told)).toMatchObject({
+      limits: { tokens: 1000, microUsd: 2_500_000 },
+      retentionSeconds: 864_000,
+    });
+    expect(readConfig("api", api)).toMatchObject({
+      limits: {},
+      retentionSeconds: LIMITS.retentionSecondsDefault,
+    });
+  });
+
   test("a store on SQLite needs no table, and its file may hold blanks and colons", () => {
     const { BULKHEAD_TABLE: _, ...rest } = sweeper;
     expect(readConfig("sweeper", { ...rest, BULKHEAD_STORE: "sqlite:/my data/c:bulkhead.db" }).store).toEqual(
@@ -122,6 +139,16 @@ describe("what is wrong with an environment", () => {
     ["BULKHEAD_AGENT_QUEUE_URLS", '{"Coder":"http://a"}', /BULKHEAD_AGENT_QUEUE_URLS .* is invalid: Coder: /],
   ])("%s=%s", (variable, value, problem) => {
     expect(problemOf("coordinator", { ...coordinator, [variable]: value })).toMatch(problem);
+  });
+
+  test.each([
+    ["BULKHEAD_LIMITS", "1000", /BULKHEAD_LIMITS .* is invalid: /],
+    ["BULKHEAD_LIMITS", '{"tokens":-1}', /BULKHEAD_LIMITS .* is invalid: tokens: /],
+    ["BULKHEAD_LIMITS", '{"tokens":"1000"}', /BULKHEAD_LIMITS .* is invalid: tokens: /],
+    ["BULKHEAD_RETENTION_SECONDS", "0", /BULKHEAD_RETENTION_SECONDS .* is invalid: /],
+    ["BULKHEAD_RETENTION_SECONDS", "30 days", /BULKHEAD_RETENTION_SECONDS .* is invalid: /],
+  ])("of the api: %s=%s", (variable, value, problem) => {
+    expect(problemOf("api", { ...api, [variable]: value })).toMatch(problem);
   });
 
   test("no value is repeated: it may be a key in the wrong place", () => {
