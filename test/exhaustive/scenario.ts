@@ -116,8 +116,16 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...BASE,
-    name: "fail-fast beside a quorum, two attempts, stop",
+    name: "fail-fast beside a quorum, two attempts",
     isLong: true,
+    canStop: false,
+    asks: { coder: [[handoff("h1", ["a", "b"], "fail-fast"), handoff("h2", ["c", "d"], { quorum: 1 })]] },
+  },
+  {
+    ...BASE,
+    name: "fail-fast beside a quorum, stop",
+    isLong: true,
+    attemptsMax: 1,
     asks: { coder: [[handoff("h1", ["a", "b"], "fail-fast"), handoff("h2", ["c", "d"], { quorum: 1 })]] },
   },
   {

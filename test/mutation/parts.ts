@@ -30,7 +30,6 @@ export const PARTS: readonly Part[] = [
       "shared/agent/tool-calls",
       "shared/agent/effect-ledger",
       "shared/agent/standalone-agent",
-      "shared/agent/crash",
     ),
   },
   {
