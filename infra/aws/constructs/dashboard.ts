@@ -36,11 +36,15 @@ export class Dashboard extends Construct {
   }
 }
 
+// CloudWatch draws lines and areas of what is grouped by time alone; by a field there are bars and tables.
+
 const runs = ({ coordinator }: DashboardProps): IWidget[] => [
-  counted(coordinator, "Runs by status", [
-    "filter message = 'history event' and type like /^Execution/",
-    "stats count(*) as runs by type, bin(5m)",
-  ]),
+  counted(
+    coordinator,
+    "Runs by status",
+    ["filter message = 'history event' and type like /^Execution/", "stats count(*) as runs by type"],
+    LogQueryVisualizationType.BAR,
+  ),
   counted(
     coordinator,
     "Failures of tasks, by name",
@@ -56,12 +60,17 @@ const runs = ({ coordinator }: DashboardProps): IWidget[] => [
 const spending = ({ coordinator }: DashboardProps): IWidget[] => [
   counted(coordinator, "Tokens", [
     "filter message = 'history event' and ispresent(inputTokens)",
-    "stats sum(inputTokens) as input, sum(outputTokens) as output, sum(calls) as calls by bin(5m)",
+    "stats sum(inputTokens) as input, sum(cacheReadTokens) as cacheRead, sum(cacheWriteTokens) as cacheWrite, sum(outputTokens) as output by bin(5m)",
   ]),
-  counted(coordinator, "Cost in USD, by agent", [
-    "filter message = 'history event' and ispresent(microUsd)",
-    "stats sum(microUsd) / 1000000 as usd by agent, bin(5m)",
-  ]),
+  counted(
+    coordinator,
+    "Cost in USD, by agent",
+    [
+      "filter message = 'history event' and ispresent(microUsd)",
+      "stats sum(microUsd) / 1000000 as usd by agent",
+    ],
+    LogQueryVisualizationType.BAR,
+  ),
 ];
 
 const agents = ({ agents }: DashboardProps): IWidget[] => [
