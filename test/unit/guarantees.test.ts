@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const page = readFileSync("docs/guarantees.md", "utf8");
+const rows = page.split("\n").filter((line) => /^\| \d+ \|/.test(line));
+const backing = (row: string): { file: string; title: string }[] =>
+  [...row.matchAll(/`([\w/-]+\.test\.ts)` "([^"]+)"/g)].map(([, file = "", title = ""]) => ({ file, title }));
+
+test("each guarantee names a test, and a limit", () => {
+  expect(rows.length).toBeGreaterThan(10);
+  for (const row of rows) {
+    expect(backing(row), row).not.toEqual([]);
+    expect(row.split("|")[3]?.trim(), row).not.toBe("");
+  }
+});
+
+test.each(rows.flatMap(backing))("the guarantee's test exists: $file $title", ({ file, title }) => {
+  expect(readFileSync(`test/${file}`, "utf8")).toContain(title);
+});
+
+test("each npm script that the page names exists", () => {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+  for (const [, name = ""] of page.matchAll(/`npm run ([\w:-]+)/g)) expect(scripts).toHaveProperty(name);
+});
