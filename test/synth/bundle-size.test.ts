@@ -1,0 +1,131 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type BundledFunction, type BundleResult, bundle } from "../../infra/bundle.ts";
+import { root } from "./synthesised.ts";
+
+/** Decimal, which is the stricter reading; all pieces of a function together, also those it loads later. */
+const KB = 1_000;
+const BUDGET_KB = { coordinator: 350, agent: 600 };
+const IMPORT_RATIO_MAX = 1.5;
+/** The least of several is what the machine can do; anything above it is what else it was doing. */
+const REPETITIONS = 7;
+
+const COORDINATOR_CLIENTS = {
+  "@aws-sdk/client-dynamodb": [
+    "DynamoDBClient",
+    "BatchGetItemCommand",
+    "GetItemCommand",
+    "PutItemCommand",
+    "QueryCommand",
+    "UpdateItemCommand",
+  ],
+  "@aws-sdk/client-sqs": ["SQSClient", "ChangeMessageVisibilityCommand", "SendMessageCommand"],
+};
+/** What the adapters import of the SDK and nothing else: the least that an import can cost. */
+const CLIENTS: Readonly<Record<keyof typeof BUDGET_KB, Readonly<Record<string, readonly string[]>>>> = {
+  coordinator: COORDINATOR_CLIENTS,
+  agent: {
+    ...COORDINATOR_CLIENTS,
+    "@aws-sdk/client-s3": ["S3Client", "GetObjectCommand", "PutObjectCommand"],
+    "@aws-sdk/client-secrets-manager": ["SecretsManagerClient", "GetSecretValueCommand"],
+  },
+};
+
+let folder: string;
+let bundles: BundleResult;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "bulkhead-size-"));
+  bundles = await bundle({ root, outDir: folder, minify: true });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const piecesOf = ({ folder: path }: BundledFunction): string[] =>
+  readdirSync(path)
+    .filter((file) => file.endsWith(".mjs"))
+    .map((file) => join(path, file));
+
+const sizeOf = (fn: BundledFunction): number =>
+  piecesOf(fn).reduce((sum, piece) => sum + statSync(piece).size, 0);
+
+const kindOf = ({ name, isAgent }: BundledFunction): keyof typeof BUDGET_KB | undefined => {
+  if (isAgent) return "agent";
+  return name === "coordinator" ? "coordinator" : undefined;
+};
+
+test("every bundle is within its size budget", () => {
+  for (const fn of bundles.functions) {
+    const kind = kindOf(fn);
+    const budget = kind === undefined ? undefined : BUDGET_KB[kind];
+    console.log(
+      `${fn.name}: ${(sizeOf(fn) / KB).toFixed(0)} KB${budget === undefined ? "" : ` of ${budget}`}`,
+    );
+    if (budget !== undefined) expect(sizeOf(fn), fn.name).toBeLessThanOrEqual(budget * KB);
+  }
+});
+
+test("a cold import costs little more than the SDK clients alone", async () => {
+  // All pieces, those too that a first invocation asks for later or never: more than a cold start pays.
+  const modules = new Map(bundles.functions.map((fn) => [fn.name, piecesOf(fn)]));
+  for (const kind of ["coordinator", "agent"] as const) {
+    modules.set(`clients of ${kind}`, [await bundleClients(kind)]);
+  }
+  const least = new Map([...modules.keys()].map((name) => [name, Number.POSITIVE_INFINITY]));
+  // In turn, so that a busy second is shared by all.
+  for (let n = 0; n < REPETITIONS; n++) {
+    for (const [name, files] of modules) {
+      least.set(name, Math.min(least.get(name) ?? 0, coldImportMs(files)));
+    }
+  }
+  for (const [name, ms] of least) console.log(`${name}: cold import ${ms.toFixed(1)} ms`);
+  for (const fn of bundles.functions) {
+    const kind = kindOf(fn);
+    if (kind === undefined) continue;
+    const ratio = (least.get(fn.name) ?? 0) / (least.get(`clients of ${kind}`) ?? 0);
+    console.log(`${fn.name}: ${ratio.toFixed(2)} x its SDK clients`);
+    expect(ratio, fn.name).toBeLessThanOrEqual(IMPORT_RATIO_MAX);
+  }
+});
+
+/** As a user of the SDK bundles it: shaken and minified, with nothing left out by hand. */
+const bundleClients = async (kind: keyof typeof CLIENTS): Promise<string> => {
+  const outfile = join(folder, `clients-of-${kind}`, "index.mjs");
+  mkdirSync(join(folder, `clients-of-${kind}`));
+  const exports = Object.entries(CLIENTS[kind]).map(
+    ([client, names]) => `export { ${names.join(", ")} } from "${client}";`,
+  );
+  await build({
+    stdin: { contents: exports.join("\n"), resolveDir: root },
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    mainFields: ["module", "main"],
+    banner: {
+      js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`,
+    },
+    minify: true,
+    legalComments: "none",
+    logLevel: "silent",
+  });
+  return outfile;
+};
+
+/** In a process of its own, without the process's start. */
+const coldImportMs = (files: readonly string[]): number => {
+  const urls = files.map((file) => pathToFileURL(file).href);
+  const script = `const before = performance.now();
+for (const url of ${JSON.stringify(urls)}) await import(url);
+console.log(performance.now() - before);`;
+  const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"] },
+  });
+  return Number(printed.trim().split("\n").at(-1));
+};
