@@ -38,7 +38,9 @@ export const drawDamage = ({
     if (isGarbage) {
       faults.note("damage: unreadable state");
       note(executionId, "unreadable state");
-      store.force({ ...item, body: `{"schema":2,${String(item["body"]).slice(12)}` });
+      // With a version of its own: who has read the sound one must not heal it by chance.
+      const version = Number(item["version"]) + 1;
+      store.force({ ...item, version, body: `{"schema":2,${String(item["body"]).slice(12)}` });
       return;
     }
     faults.note("damage: refused record");

@@ -42,6 +42,7 @@ const hunter = (data: object): Promise<Catch & { failedSeed: number | undefined 
     const worker = new Worker(new URL("./hunter.ts", import.meta.url), { workerData: data });
     worker.once("message", resolve);
     worker.once("error", reject);
+    worker.once("exit", (code) => reject(new Error(`a hunter ended with code ${code} and said nothing`)));
   });
 
 const { values } = parseArgs({

@@ -33,6 +33,9 @@ export interface ModelOptions {
   readonly latencyMsMax: number;
 }
 
+/** What a model has said when it is cut. */
+export const CUT_TEXT = "half a sen";
+
 interface Fault {
   readonly error: unknown;
   readonly used: Usage;
@@ -175,7 +178,7 @@ export class SimModel {
         return { content: [], stopReason: "end_turn" };
       case 2:
         note("truncated");
-        return { content: [{ type: "text", text: "half a sen" }], stopReason: "max_tokens" };
+        return { content: [{ type: "text", text: CUT_TEXT }], stopReason: "max_tokens" };
       case 3:
         note("unknown tool");
         return calls(call("open_door", {}));

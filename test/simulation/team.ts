@@ -6,6 +6,7 @@ import { listFiles } from "../../functions/shared/agent/tools/list-files.ts";
 import { readFile } from "../../functions/shared/agent/tools/read-file.ts";
 import { writeFile } from "../../functions/shared/agent/tools/write-file.ts";
 import type { AgentManifest } from "../../functions/shared/contracts/agent-manifest.ts";
+import { DEFAULT_RETRY_POLICY, RetryPolicy } from "../../functions/shared/contracts/retry-policy.ts";
 import type { ToolEffect } from "../../functions/shared/contracts/task-record.ts";
 
 export const AGENTS = ["coder", "planner", "critic"] as const;
@@ -35,6 +36,12 @@ const PRETENDED = [
 /** Can tell what became of a call. */
 const RECONCILED = "order";
 
+/** Beside what is retried by default: what the model itself got wrong, so that attempts follow cut turns. */
+const RETRY = RetryPolicy.parse([
+  ...DEFAULT_RETRY_POLICY,
+  { errorEquals: ["Truncated", "EmptyAnswer"], intervalSeconds: 1, maxAttempts: 2 },
+]);
+
 /** Two releases of each agent: a deploy changes prompts, and takes a tool away. */
 const specsOf = (release: 1 | 2): ReadonlyMap<string, AgentSpec> =>
   new Map(
@@ -45,6 +52,7 @@ const specsOf = (release: 1 | 2): ReadonlyMap<string, AgentSpec> =>
         role: `${name} of release ${release}`,
         tools: [listFiles, readFile, writeFile, ...PRETENDED.slice(0, release === 1 ? 4 : 3), handoff],
         model: { maxTokens: 1_000 },
+        retry: RETRY,
       }),
     ]),
   );

@@ -1,4 +1,5 @@
-import type { ExecutionLimits } from "../contracts/limits.ts";
+import type { Instant } from "../contracts/ids.ts";
+import { type ExecutionLimits, LIMITS } from "../contracts/limits.ts";
 import type { Permit, Reservation } from "../contracts/permit.ts";
 import type { Estimate } from "../ports/model.ts";
 
@@ -11,10 +12,11 @@ export type Room =
 
 /**
  * Whether the next call fits the budget, and if not, whether waiting can help: it can when only
- * reservations of others, which are upper bounds, stand in the way.
+ * reservations of others, which are upper bounds, stand in the way. One that is too old gives nothing
+ * back: its holder died, and its task may have ended without anybody to come after it (P4).
  */
-export const roomFor = (need: Estimate, permit: Permit, caps: Caps): Room => {
-  const open = Object.values(permit.open);
+export const roomFor = (need: Estimate, permit: Permit, caps: Caps, now: Instant): Room => {
+  const open = Object.values(permit.open).filter(({ at }) => at + LIMITS.reservationMsMax > now);
   const dimensions: readonly Dimension[] = [
     {
       unit: "tokens",
@@ -42,7 +44,7 @@ interface Dimension {
   readonly unit: string;
   readonly cap: number;
   readonly committed: number;
-  /** The part of `committed` that others have reserved and not settled. */
+  /** The part of `committed` that others have reserved and may yet settle. */
   readonly open: number;
   readonly need: number;
 }

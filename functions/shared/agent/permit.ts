@@ -4,6 +4,7 @@ import { permitKey } from "../contracts/resources.ts";
 import type { TurnRecord } from "../contracts/task-record.ts";
 import { assert } from "../kernel/assert.ts";
 import { TerminalError } from "../kernel/errors.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Estimate } from "../ports/model.ts";
 import type { Condition, Path, Store } from "../ports/store.ts";
 import { type Caps, roomFor } from "./budget-room.ts";
@@ -32,6 +33,7 @@ interface Spending {
 /** For one task and one epoch, on the PERMIT of its execution. */
 export interface PermitOptions {
   readonly store: Store;
+  readonly clock: Pick<Clock, "now">;
   readonly taskId: string;
   readonly epoch: number;
   readonly caps: Caps;
@@ -83,7 +85,7 @@ export class TaskPermit {
       const cause = stopCauseOf(permit, this.#n);
       if (cause !== undefined) return { kind: "stopped", cause };
       this.#open = undefined;
-      const room = roomFor(estimate, permit, this.#options.caps);
+      const room = roomFor(estimate, permit, this.#options.caps, this.#options.clock.now());
       if (room.kind !== "enough") return room;
     }
     return { kind: "wait" };
@@ -157,13 +159,13 @@ export class TaskPermit {
   }
 
   async #tryToReserve(id: string, estimate: Estimate): Promise<"applied" | "refused" | "unsure"> {
-    const { store, epoch, caps } = this.#options;
+    const { store, clock, epoch, caps } = this.#options;
     const need = amountsOf(estimate);
     if (estimate.microUsd === null && caps.microUsd !== null) return "refused";
     const last = this.#open;
     const change =
       last === undefined ? NOTHING : settlementOf(amountsOf(last.estimate), last.real ?? "presumed");
-    const reservation: Reservation = { id, epoch, ...need };
+    const reservation: Reservation = { id, epoch, at: clock.now(), ...need };
     const open: Path = ["open", this.#n];
     const dollars: Condition[] =
       caps.microUsd === null

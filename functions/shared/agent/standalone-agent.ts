@@ -10,6 +10,7 @@ import { claimTask, type Held } from "./claim.ts";
 import { type Concluding, conclude, tell } from "./conclude.ts";
 import { crashLoop, type Ending, endingOf } from "./ending.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { fenced } from "./interruption.ts";
 import { judgeTurn } from "./judge-turn.ts";
 import { openRun } from "./open-run.ts";
 import { TaskPermit } from "./permit.ts";
@@ -17,7 +18,8 @@ import { readWork } from "./read-work.ts";
 import { checkKnowsItsTools } from "./repetition.ts";
 import { requestHandoffs } from "./request-handoffs.ts";
 import { runToolCalls } from "./run-tool-calls.ts";
-import { parseTurn, type StoredTask } from "./stored-task.ts";
+import { checkpointLost } from "./saved-turn.ts";
+import { parseTurn, readTask, type StoredTask } from "./stored-task.ts";
 import { takeTurn } from "./take-turn.ts";
 import type { TaskRun } from "./task-run.ts";
 
@@ -98,7 +100,7 @@ export class StandaloneAgent {
       const opened = await openRun({
         spec: this.#spec,
         ports,
-        held,
+        held: held.isTakeover ? await this.#readBehindFence(held, permit) : held,
         permit,
         heartbeat,
         invocation,
@@ -115,11 +117,24 @@ export class StandaloneAgent {
     }
   }
 
+  /**
+   * P5: a predecessor that wakes up may have taken turns since the task was read, and would go on.
+   * Once the purse is fenced it cannot; what is stored then is all there is, but for the one call
+   * that may be under way.
+   */
+  async #readBehindFence(held: Held, permit: TaskPermit): Promise<Held> {
+    if (!(await permit.fence())) throw fenced();
+    const task = await readTask(this.#ports.store, this.name, held.task.record.taskId);
+    if (task === "absent" || task === "unreadable") throw checkpointLost("the task's record is gone");
+    return { ...held, task: { ...task, record: held.task.record } };
+  }
+
   #permitOf(task: StoredTask, { epoch, isTakeover }: Pick<Held, "epoch" | "isTakeover">): TaskPermit {
     const { taskId, request } = task.record;
     const { limits } = this.#spec;
     return new TaskPermit({
       store: this.#ports.store,
+      clock: this.#ports.clock,
       taskId,
       epoch,
       isTakeover,

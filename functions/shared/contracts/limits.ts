@@ -50,6 +50,11 @@ export const LIMITS = {
   modelRetryWaitMsMax: 5_000,
   modelCallMsMax: 300_000,
   modelIdleMsMax: 60_000,
+  /**
+   * Others wait so long for what a call may give back of its reservation: the call and some tools after
+   * it. Then its holder is taken for dead, and all of it for spent.
+   */
+  reservationMsMax: 600_000,
   /** Kept free at the end of an invocation for storing and telling. */
   wrapUpMs: 30_000,
   outputTokensDefault: 8_192,

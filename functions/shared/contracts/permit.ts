@@ -8,6 +8,8 @@ import { Instant } from "./ids.ts";
 export const Reservation = z.object({
   id: z.string(),
   epoch: z.int(),
+  /** By the clock of who asked for it. */
+  at: Instant,
   tokens: z.int().nonnegative(),
   microUsd: z.int().nonnegative(),
 });

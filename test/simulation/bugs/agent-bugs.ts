@@ -173,11 +173,25 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
     "(saved?.usage ?? { calls: 0, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, microUsd: 0 }),",
   ),
   bug(
+    "a dead owner's reservation is waited for for ever",
+    "P4",
+    "budget-room.ts",
+    "Object.values(permit.open).filter(({ at }) => at + LIMITS.reservationMsMax > now);",
+    "Object.values(permit.open).filter(() => now > LIMITS.reservationMsMax);",
+  ),
+  bug(
     "a replaced owner may still reserve",
     "P5",
     "permit.ts",
     '          { path: ["epochs", this.#n], is: "missingOrAtMost", value: epoch },',
     "",
+  ),
+  bug(
+    "a takeover reads the turns before its predecessor is fenced",
+    "P5",
+    "standalone-agent.ts",
+    "held: held.isTakeover ? await this.#readBehindFence(held, permit) : held,",
+    "held,",
   ),
   bug(
     "an outcome is written without a fence around the purse",

@@ -31,6 +31,7 @@ const hunt = (task: BugTask): Promise<BugCaught> =>
       void worker.terminate();
     });
     worker.once("error", reject);
+    worker.once("exit", (code) => reject(new Error(`a hunter ended with code ${code} and said nothing`)));
   });
 
 const wanted = PLANTED_BUGS.filter(

@@ -22,6 +22,7 @@ interface Grant {
   readonly process: SimProcess;
   readonly taskId: string;
   readonly id: string;
+  readonly seq: number;
   call: PaidCall | undefined;
 }
 
@@ -46,10 +47,12 @@ export const boundedPayment = (books: Books): StateWatch => {
   /** By process and task: its latest reservation. */
   const granted = new Map<string, Grant>();
   const grants: Grant[] = [];
-  const takeovers = new Set<string>();
-  const savedAt = new Map<string, number>();
-  /** By process and task: turns that it asked for although another had saved them meanwhile. */
-  const twicePaid = new Map<string, Set<number>>();
+  /** By process and task: when it had claimed what another had. */
+  const takeovers = new Map<string, number>();
+  /** By process and task: when it had first raised the purse's epoch. */
+  const fences = new Map<string, number>();
+  /** By task and turn: the reservation that paid for what is saved. */
+  const saved = new Map<string, Grant>();
 
   const purseOf = (executionId: string): Purse => {
     const purse = purses.get(executionId) ?? { tokens: 0, microUsd: 0, calls: 0 };
@@ -103,6 +106,13 @@ export const boundedPayment = (books: Books): StateWatch => {
         "P5",
       );
     }
+    for (const [n, epoch] of Object.entries(epochs(after))) {
+      // A reservation is a fence too, but a late one: what was saved before it is read already.
+      const isReservation = openOf(after)[n]?.id !== openOf(before)[n]?.id;
+      if (epoch !== epochs(before)[n] && !isReservation) {
+        fences.set(`${process.id}|${executionId}.${n}`, books.seq);
+      }
+    }
     for (const [n, reservation] of Object.entries(openOf(after))) {
       const former = openOf(before)[n];
       if (former?.id === reservation.id) continue;
@@ -116,20 +126,22 @@ export const boundedPayment = (books: Books): StateWatch => {
     must(stopped === undefined && stops[n] === undefined, 10, say("it is stopped"), "P3");
     const { epoch, turn } = partsOf(id);
     must(epoch >= ((before["epochs"] as Record<string, number>)[n] ?? 0), 10, say("it was replaced"), "P5");
+    const key = `${process.id}|${taskId}`;
     if (books.peek(turnKey(process.name, taskId, turn)) !== undefined) {
-      // A predecessor's call that was under way at the takeover may be saved late; one, and no more.
-      const read = books.lastRead(process, taskKey(process.name, taskId));
-      const isLate = (read?.seq ?? 0) < (savedAt.get(`${taskId}#${turn}`) ?? 0);
-      must(isLate, 10, say("that turn was seen to be saved, and would be paid again"), "P6");
-      const key = `${process.id}|${taskId}`;
-      twicePaid.set(key, (twicePaid.get(key) ?? new Set()).add(turn));
-      must(twicePaid.get(key)?.size === 1, 10, say("a second turn is paid again after one takeover"), "P6");
+      // A predecessor's call that was under way when the purse was fenced may be saved later, and no other.
+      const fencedAt = fences.get(key) ?? takeovers.get(key) ?? 0;
+      must(
+        (saved.get(`${taskId}#${turn}`)?.seq ?? 0) < fencedAt,
+        10,
+        say("that turn is saved, was not under way at the takeover, and would be paid again"),
+        "P5",
+      );
     }
     const record = books.peek(taskKey(process.name, taskId));
     must(record?.["status"] === "SCHEDULED", 10, say("the task has ended"), "P5");
-    const grant: Grant = { process, taskId, id, call: undefined };
+    const grant: Grant = { process, taskId, id, seq: books.seq, call: undefined };
     grants.push(grant);
-    granted.set(`${process.id}|${taskId}`, grant);
+    granted.set(key, grant);
   };
 
   const checkCall = ({ process, taskId, used, outcome }: ModelCallSeen): void => {
@@ -164,7 +176,8 @@ export const boundedPayment = (books: Books): StateWatch => {
       () => `${process.id} saves turn ${after["n"]} of ${taskId} without having asked for it`,
     );
     call.isSaved = true;
-    savedAt.set(`${taskId}#${call.turn}`, books.seq);
+    const grant = grants.findLast((given) => given.call === call);
+    if (grant !== undefined) saved.set(`${taskId}#${call.turn}`, grant);
   };
 
   const wastedBy = (process: SimProcess): PaidCall[] =>
@@ -178,7 +191,7 @@ export const boundedPayment = (books: Books): StateWatch => {
       if (key.sk !== "TASK" || typeof process.role === "string") return;
       const taskId = String(after["taskId"]);
       if (before?.["claim"] !== undefined && after["epoch"] !== before["epoch"]) {
-        takeovers.add(`${process.id}|${taskId}`);
+        takeovers.set(`${process.id}|${taskId}`, books.seq);
       }
       if (after["status"] !== "SCHEDULED" && takeovers.has(`${process.id}|${taskId}`)) {
         const { executionId, n } = splitTaskId(taskId);

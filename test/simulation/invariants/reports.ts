@@ -11,6 +11,9 @@ import type { Books, StateWatch, StateWrite } from "./books.ts";
 /** Failures that nothing in these worlds can bring about but an error of ours: no blob is lost in them. */
 const OUR_OWN_BUGS = new Set(["Internal", "CheckpointLost", "StateUnreadable", "OutputSchema"]);
 
+/** T3: such a turn ends its own attempt, and no other. */
+const ENDED_BY_A_TURN = new Set(["Truncated", "EmptyAnswer", "Refused"]);
+
 type EventOf<T extends HistoryEvent["type"]> = Extract<HistoryEvent, { type: T }>;
 
 /**
@@ -21,6 +24,8 @@ export const trueReports = (books: Books): StateWatch => {
   const accepted = new Set<string>();
   /** Tasks whose provider's adapter threw what none should, or refused for good. */
   const hadUnexpected = new Set<string>();
+  /** By task: turns saved since its attempt began. */
+  const turnsSaved = new Map<string, number>();
 
   const recordOf = (executionId: string, task: TaskState | undefined): Item | undefined =>
     task === undefined ? undefined : books.peek(taskKey(task.agent, taskIdOf(executionId, task.n)));
@@ -68,6 +73,12 @@ export const trueReports = (books: Books): StateWatch => {
       !OUR_OWN_BUGS.has(name) || hadUnexpected.has(taskIdOf(executionId, event.task)),
       6,
       () => `task ${event.task} of ${executionId} fails as ${name} for no reason: ${event.failure.message}`,
+      "P14",
+    );
+    must(
+      !ENDED_BY_A_TURN.has(name) || (turnsSaved.get(taskIdOf(executionId, event.task)) ?? 0) > 0,
+      6,
+      () => `attempt ${event.attempt} of task ${event.task} fails as ${name} by a turn of an earlier attempt`,
       "P14",
     );
     must(isRecord, 6, () => `task ${event.task} fails as ${event.failure.name}, its record does not say so`);
@@ -122,6 +133,14 @@ export const trueReports = (books: Books): StateWatch => {
   return {
     calledModel({ taskId, isUnexpected }) {
       if (isUnexpected) hadUnexpected.add(taskId);
+    },
+    wrote({ key, before, after }) {
+      if (key.sk === "TASK" && before?.["attempt"] !== after["attempt"]) {
+        turnsSaved.set(String(after["taskId"]), 0);
+      } else if (key.sk.startsWith("TURN#")) {
+        const taskId = key.pk.split("#")[2] ?? "";
+        turnsSaved.set(taskId, (turnsSaved.get(taskId) ?? 0) + 1);
+      }
     },
     stateWrote(write) {
       if (books.isGarbage(write.executionId)) return;

@@ -71,7 +71,7 @@ export const rest = (books: Books): StateWatch => {
       () => `${executionId} is ended because the coordinator threw three times`,
       "P16",
     );
-    if (damage === "unreadable state") {
+    if (damage === "unreadable state" && state?.status !== "RUNNING") {
       must(state?.failure?.name === "StateUnreadable", 15, () => `${executionId} outlives its state`, "P16");
     }
   };

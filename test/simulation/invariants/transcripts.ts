@@ -6,6 +6,7 @@ import type {
 } from "../../../functions/shared/contracts/model-message.ts";
 import { isToolUse } from "../../../functions/shared/contracts/model-message.ts";
 import { mayAnswer, planIdIn } from "../plan.ts";
+import { CUT_TEXT } from "../sim-model.ts";
 import { must } from "../violation.ts";
 import type { ModelCallSeen } from "../watch.ts";
 import type { Books, StateWatch } from "./books.ts";
@@ -97,6 +98,13 @@ export const steadyTranscripts = (books: Books): StateWatch => {
       const { messages } = seen.request;
       messages.forEach((message, index) => {
         if (message.role !== "assistant") return;
+        const [first] = message.content;
+        must(
+          first !== undefined && (first as { text?: unknown }).text !== CUT_TEXT,
+          10,
+          () => `${seen.taskId}: a turn that ended an attempt is said again`,
+          "P14",
+        );
         checkResults(seen.taskId, message.content.filter(isToolUse), messages[index + 1]);
       });
     },

@@ -70,7 +70,7 @@ const putPermit = (store: MemoryStore, changes: Record<string, unknown> = {}): v
     ...changes,
   });
 
-const reservation = { id: "1.2.1", epoch: 1, tokens: 100, microUsd: 1 };
+const reservation = { id: "1.2.1", epoch: 1, at: 0, tokens: 100, microUsd: 1 };
 
 describe("GET /executions/{id}", () => {
   test("an accepted execution that nobody has looked at yet", async () => {

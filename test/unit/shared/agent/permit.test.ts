@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { roomFor } from "../../../../functions/shared/agent/budget-room.ts";
 import { TaskPermit } from "../../../../functions/shared/agent/permit.ts";
-import { DEFAULT_EXECUTION_LIMITS } from "../../../../functions/shared/contracts/limits.ts";
+import { DEFAULT_EXECUTION_LIMITS, LIMITS } from "../../../../functions/shared/contracts/limits.ts";
 import type { TurnRecord } from "../../../../functions/shared/contracts/task-record.ts";
 import { NO_USAGE } from "../../../../functions/shared/contracts/usage.ts";
 import {
@@ -11,12 +11,22 @@ import {
 import { AgentWorld, answer, call, ESTIMATE, TASK, turn, usageOf } from "./agent-world.ts";
 
 const limits = DEFAULT_EXECUTION_LIMITS;
+/** Where the world's clock begins. */
+const NOW = 1_700_000_000_000;
 
 const permitOf = (
   world: AgentWorld,
   { epoch = 2, isTakeover = false, turns = [] as TurnRecord[], caps = limits } = {},
 ): TaskPermit =>
-  new TaskPermit({ store: world.store, taskId: TASK, epoch, isTakeover, caps, turns: () => turns });
+  new TaskPermit({
+    store: world.store,
+    clock: world.clock,
+    taskId: TASK,
+    epoch,
+    isTakeover,
+    caps,
+    turns: () => turns,
+  });
 
 const savedTurn = (n: number, epoch: number): TurnRecord => ({
   n,
@@ -33,7 +43,7 @@ const leftBy = (epoch: number, turn: number) => ({
   committedTokens: 1_000,
   committedMicroUsd: 1_000,
   committedCalls: 1,
-  open: { "1": { id: `${epoch}.${turn}.1`, epoch, tokens: 1_000, microUsd: 1_000 } },
+  open: { "1": { id: `${epoch}.${turn}.1`, epoch, at: 0, tokens: 1_000, microUsd: 1_000 } },
   epochs: { "1": epoch },
 });
 
@@ -141,28 +151,39 @@ describe("reserving before paying (P3, P4, P5)", () => {
 });
 
 describe("when there is no room", () => {
-  const held = { id: "9.1.1", epoch: 9, tokens: 800, microUsd: 800 };
+  const held = { id: "9.1.1", epoch: 9, at: NOW, tokens: 800, microUsd: 800 };
 
   test("only open reservations of others in the way: wait, and say nothing of the budget", () => {
     const permit = { ...new AgentWorld().permit(), committedTokens: 1_000, open: { "2": held } };
-    expect(roomFor(ESTIMATE, permit, { ...limits, tokens: 1_500 })).toEqual({ kind: "wait" });
+    expect(roomFor(ESTIMATE, permit, { ...limits, tokens: 1_500 }, NOW)).toEqual({ kind: "wait" });
   });
 
   test("what is settled leaves no room: exceeded, with cap, spent and needed", () => {
     const permit = { ...new AgentWorld().permit(), committedTokens: 1_400, open: { "2": held } };
-    const room = roomFor(ESTIMATE, permit, { ...limits, tokens: 1_500 });
+    const room = roomFor(ESTIMATE, permit, { ...limits, tokens: 1_500 }, NOW);
     expect(room).toMatchObject({
       kind: "exceeded",
       message: expect.stringMatching(/budget is 1500 tokens, 600 are spent, and the next call may need 1000/),
     });
   });
 
+  test("a reservation that is too old is waited for no longer: whoever held it has died (P4)", () => {
+    const at = NOW - LIMITS.reservationMsMax;
+    const permit = { ...new AgentWorld().permit(), committedTokens: 1_000 };
+    const roomBeside = (reservation: typeof held) =>
+      roomFor(ESTIMATE, { ...permit, open: { "2": reservation } }, { ...limits, tokens: 1_500 }, NOW).kind;
+    expect(roomBeside({ ...held, at: at + 1 })).toBe("wait");
+    expect(roomBeside({ ...held, at })).toBe("exceeded");
+  });
+
   test("calls and dollars are budgets too; a model without a price fits no dollar budget", () => {
     const permit = { ...new AgentWorld().permit(), committedCalls: 3, committedMicroUsd: 500 };
-    expect(roomFor(ESTIMATE, permit, { ...limits, calls: 3 })).toMatchObject({ kind: "exceeded" });
-    expect(roomFor(ESTIMATE, permit, { ...limits, microUsd: 1_000 })).toMatchObject({ kind: "exceeded" });
-    expect(roomFor({ tokens: 1, microUsd: null }, permit, limits)).toMatchObject({ kind: "exceeded" });
-    expect(roomFor({ tokens: 1, microUsd: null }, permit, { ...limits, microUsd: null })).toEqual({
+    expect(roomFor(ESTIMATE, permit, { ...limits, calls: 3 }, NOW)).toMatchObject({ kind: "exceeded" });
+    expect(roomFor(ESTIMATE, permit, { ...limits, microUsd: 1_000 }, NOW)).toMatchObject({
+      kind: "exceeded",
+    });
+    expect(roomFor({ tokens: 1, microUsd: null }, permit, limits, NOW)).toMatchObject({ kind: "exceeded" });
+    expect(roomFor({ tokens: 1, microUsd: null }, permit, { ...limits, microUsd: null }, NOW)).toEqual({
       kind: "enough",
     });
   });
@@ -202,7 +223,7 @@ describe("when there is no room", () => {
 
 test("a message that waits long is replaced by a new one before it becomes a dead letter", async () => {
   const world = new AgentWorld({ request: { limits: { ...limits, tokens: 1_500 } } });
-  const held = { id: "9.1.1", epoch: 9, tokens: 800, microUsd: 800 };
+  const held = { id: "9.1.1", epoch: 9, at: NOW, tokens: 800, microUsd: 800 };
   world.forcePermit({ committedTokens: 800, open: { "2": held } });
   const third = { ...world.delivery(), receiveCount: 3 };
   expect(await world.settle(world.agent().handle(third, world.invocation))).toBe("done");
