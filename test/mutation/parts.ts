@@ -19,7 +19,13 @@ export const PARTS: readonly Part[] = [
   {
     name: "outbox",
     sources: ["drain-outbox", "carry-out", "commit"].map((name) => `functions/coordinator/${name}.ts`),
-    tests: unit("coordinator/reconcile", "coordinator/crash", "coordinator/late-drain", "coordinator/poison"),
+    tests: unit(
+      "coordinator/carry-out",
+      "coordinator/reconcile",
+      "coordinator/crash",
+      "coordinator/late-drain",
+      "coordinator/poison",
+    ),
   },
   {
     name: "claim and permit",
