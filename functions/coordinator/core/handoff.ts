@@ -23,8 +23,11 @@ const PREVIEWS_BYTES = 8 * 1024;
 export const requestHandoffs = (draft: Draft, fact: FactOf<"TaskSeenSuspended">): void => {
   const task = taskOf(draft.state, fact.task);
   if (task === undefined) return;
-  const known = handoffsOf(draft.state, task.n, fact.suspension.k).length;
-  for (const call of fact.suspension.calls.slice(known)) {
+  const { k, calls } = fact.suspension;
+  const known = handoffsOf(draft.state, task.n, k);
+  // A suspension is written once; should a record say otherwise later, what was begun is not added to.
+  const count = known[0] === undefined ? calls.length : (known[0].calls ?? 1);
+  for (const call of calls.slice(known.length, count)) {
     const branches = planBranches(draft, task, call);
     if (branches.filter(({ failure }) => failure === undefined).length > draft.room) {
       draft.postpone();
@@ -34,7 +37,7 @@ export const requestHandoffs = (draft: Draft, fact: FactOf<"TaskSeenSuspended">)
       draft.fatal = { name: "TooManyTasks", message: `more than ${TASK_NUMBERS} tasks in one execution` };
       return;
     }
-    requestHandoff(draft, task, call, branches, fact);
+    requestHandoff(draft, task, { call, count, branches }, fact);
   }
 };
 
@@ -79,20 +82,18 @@ const refusal = (draft: Draft, depth: number, n: TaskNumber, agent: AgentName): 
 const requestHandoff = (
   draft: Draft,
   requester: TaskState,
-  call: HandoffCall,
-  branches: readonly PlannedBranch[],
+  { call, count, branches }: { call: HandoffCall; count: number; branches: readonly PlannedBranch[] },
   { suspension, turns, usage }: FactOf<"TaskSeenSuspended">,
 ): void => {
   const { now, times } = draft.context;
   const handoff = draft.state.handoffs.length + 1;
-  const callCount = suspension.calls.length;
   draft.record({
     type: "HandoffRequested",
     handoff,
     task: requester.n,
     k: suspension.k,
     callId: call.callId,
-    ...(callCount === 1 ? {} : { calls: callCount }),
+    ...(count === 1 ? {} : { calls: count }),
     mode: call.mode,
     branches: branches.map(({ n, agent, preview }) => ({ task: n, agent, preview })),
     onFailure: call.onFailure,
