@@ -95,9 +95,12 @@ const clientSettings = (endpoint: string) => ({
   credentials: { accessKeyId: "test", secretAccessKey: "test" },
 });
 
+/** An emulator that has just started may take a while over its first answer; one that is not there refuses at once. */
+const ANSWER_MS_MAX = 60_000;
+
 const assertAnswers = async (endpoint: string): Promise<void> => {
   try {
-    await fetch(endpoint, { signal: AbortSignal.timeout(5_000) });
+    await fetch(endpoint, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
   } catch {
     throw new EmulatorError(
       `nothing answers at ${endpoint}; start LocalStack with \`docker compose up\`, or set AWS_ENDPOINT_URL`,
