@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type AgentSpec, defineAgent, toManifestEntry } from "../../functions/shared/agent/agent-spec.ts";
 import { handoff } from "../../functions/shared/agent/handoff-tool.ts";
-import { defineTool, type Tool } from "../../functions/shared/agent/tool.ts";
+import { defineTool, type SuspendingTool, type Tool } from "../../functions/shared/agent/tool.ts";
 import { listFiles } from "../../functions/shared/agent/tools/list-files.ts";
 import { readFile } from "../../functions/shared/agent/tools/read-file.ts";
 import { writeFile } from "../../functions/shared/agent/tools/write-file.ts";
@@ -42,6 +42,18 @@ const RETRY = RetryPolicy.parse([
   { errorEquals: ["Truncated", "EmptyAnswer"], intervalSeconds: 1, maxAttempts: 2 },
 ]);
 
+/** The real tool; only that its schema, which each run of an agent makes anew, is made once. */
+const quickHandoff = (): SuspendingTool => {
+  let schema: ReturnType<SuspendingTool["schemaFor"]> | undefined;
+  return {
+    ...handoff,
+    schemaFor: (peers) => {
+      schema ??= handoff.schemaFor(peers);
+      return schema;
+    },
+  };
+};
+
 /** Two releases of each agent: a deploy changes prompts, and takes a tool away. */
 const specsOf = (release: 1 | 2): ReadonlyMap<string, AgentSpec> =>
   new Map(
@@ -50,7 +62,7 @@ const specsOf = (release: 1 | 2): ReadonlyMap<string, AgentSpec> =>
       defineAgent({
         name,
         role: `${name} of release ${release}`,
-        tools: [listFiles, readFile, writeFile, ...PRETENDED.slice(0, release === 1 ? 4 : 3), handoff],
+        tools: [listFiles, readFile, writeFile, ...PRETENDED.slice(0, release === 1 ? 4 : 3), quickHandoff()],
         model: { maxTokens: 1_000 },
         retry: RETRY,
       }),

@@ -82,7 +82,7 @@ const NORMAL: Weather = {
   outages: 0.3,
   deploys: 0.3,
   indexLagMsMax: 3_000,
-  clockJump: 0.0005,
+  clockJump: 0.0002,
 };
 
 const VICIOUS: Weather = {
@@ -107,7 +107,7 @@ const VICIOUS: Weather = {
   outages: 0.6,
   deploys: 0.5,
   indexLagMsMax: 30_000,
-  clockJump: 0.003,
+  clockJump: 0.001,
 };
 
 export const drawWeather = (chance: Chance): Weather => {
