@@ -41,7 +41,7 @@ export const openRun = async ({
   const request = await requestText(record.request, ports.blobs);
   const transcript = await Transcript.load(held.task, request.message, ports.blobs);
   const workspace = new Workspace(ports, record);
-  const tools = toolRegistry(spec.tools, peersOf(spec, ports.agents));
+  const tools = toolRegistry(spec.tools, peersOf(spec, ports.agents), ports.agents);
   const given = await resume(transcript, held, workspace, ports);
   return {
     spec,

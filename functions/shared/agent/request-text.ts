@@ -12,16 +12,21 @@ export interface RequestText {
 /**
  * A caller's input stands for itself. What a peer asks comes in an envelope that says whose words
  * they are: they are a request to judge, not instructions that could change what this agent is.
+ * Nothing in an envelope can end it, so a peer's words never pass for anybody else's.
  */
 export const requestText = async ({ from, packet }: TaskRequest, blobs: Blobs): Promise<RequestText> => {
   const [task, context] = await Promise.all([
     readValue(blobs, packet.task),
     packet.context === undefined ? undefined : readValue(blobs, packet.context),
   ]);
-  const parts = [from === null ? task : `<task from="${from}">\n${task}\n</task>`];
-  if (context !== undefined) parts.push(`<context>\n${context}\n</context>`);
+  const parts = [from === null ? task : `<task from="${from}">\n${enclosed(task)}\n</task>`];
+  if (context !== undefined) parts.push(`<context>\n${enclosed(context)}\n</context>`);
   if (packet.artifacts.length > 0) {
     parts.push(`<artifacts>\n${packet.artifacts.join("\n")}\n</artifacts>`);
   }
   return { task, message: parts.join("\n\n") };
 };
+
+/** Text in which no envelope ends: `</task>` becomes `<\/task>`. */
+const enclosed = (text: string): string => text.replaceAll(ENVELOPE_END, "<\\/");
+const ENVELOPE_END = /<\s*\/(?=\s*(?:task|context|artifacts)\b)/gi;

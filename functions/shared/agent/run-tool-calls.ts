@@ -32,7 +32,7 @@ const answer = async (run: TaskRun, call: TurnCall, tool: OrdinaryTool | undefin
   const { turn, index, use } = call;
   const isFound = run.transcript.callOf(turn, index) !== undefined;
   const refusal =
-    tool === undefined ? run.tools.unknown(use.name) : refusalOfRepetition(run.transcript.turns, turn, use);
+    tool === undefined ? run.tools.refusalOf(use.name) : refusalOfRepetition(run.transcript.turns, turn, use);
   const prepared = tool?.prepare(use.input) ?? NO_TOOL;
   if (tool === undefined || refusal !== undefined || !prepared.ok) {
     // A deploy may have taken away what a dead owner had started.

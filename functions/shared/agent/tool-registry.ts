@@ -7,23 +7,41 @@ import type { Tool } from "./tool.ts";
 export interface ToolRegistry {
   readonly schemas: readonly ToolSchema[];
   find(name: string): Tool | undefined;
-  /** What to say to a model that calls a tool which is not there. */
-  unknown(name: string): string;
+  /**
+   * What to say to a model that calls a tool which it does not have: `TOOL_NOT_ALLOWED` when another
+   * agent has it, `TOOL_NOT_FOUND` with the nearest name when nobody has.
+   */
+  refusalOf(name: string): string;
 }
 
-/** An agent that may hand off to nobody is not shown a tool for it. */
-export const toolRegistry = (tools: readonly Tool[], peers: AgentManifest): ToolRegistry => {
+/**
+ * An agent that may hand off to nobody is not shown a tool for it. `everybody`: the manifest, which
+ * says what a mistyped name is and what is a reach for something that belongs to others.
+ */
+export const toolRegistry = (
+  tools: readonly Tool[],
+  peers: AgentManifest,
+  everybody: AgentManifest,
+): ToolRegistry => {
   const usable = tools.filter((tool) => tool.kind === "ordinary" || peers.length > 0);
   const byName = new Map(usable.map((tool) => [tool.name, tool]));
   const names = [...byName.keys()];
+  const elsewhere = new Set([
+    ...everybody.flatMap((agent) => agent.tools),
+    ...tools.map((tool) => tool.name),
+  ]);
   return {
     schemas: usable.map((tool) => (tool.kind === "ordinary" ? tool.schema : tool.schemaFor(peers))),
     find: (name) => byName.get(name),
-    unknown: (name) => {
+    refusalOf: (name) => {
+      const shown = JSON.stringify(name.slice(0, 80));
+      const own = names.join(", ") || "none";
+      if (elsewhere.has(name)) {
+        return `TOOL_NOT_ALLOWED: you may not use ${shown}, whoever asks for it; your tools are ${own}`;
+      }
       const nearest = nearestName(name, names);
       const hint = nearest === undefined ? "" : ` (did you mean "${nearest}"?)`;
-      const shown = JSON.stringify(name.slice(0, 80));
-      return `TOOL_NOT_FOUND: there is no tool ${shown}${hint}; there are ${names.join(", ") || "none"}`;
+      return `TOOL_NOT_FOUND: there is no tool ${shown}${hint}; there are ${own}`;
     },
   };
 };

@@ -106,7 +106,7 @@ describe("the agents of this repository", () => {
       expect(exported).toHaveLength(1);
       expect(exported[0]?.name).toBe(folder.split("/").at(-1));
       const prompt = readFileSync(`${folder}/prompt.md`, "utf8");
-      for (const heading of ["How you work", "When to hand off", "What you answer", "What you may trust"]) {
+      for (const heading of ["How you work", "When to hand off", "What you answer"]) {
         expect(prompt).toContain(`## ${heading}`);
       }
       expect(readFileSync(`${folder}/handler.ts`, "utf8").match(/^.*\S.*$/gm)).toHaveLength(3);

@@ -161,6 +161,7 @@ export interface WorldOptions {
   readonly request?: Partial<TaskRequest>;
   readonly manifest?: AgentManifest;
   readonly task?: string;
+  readonly prompt?: string;
 }
 
 /** One task of one agent on the memory ports, and a stand-in for the coordinator. */
@@ -244,7 +245,7 @@ export class AgentWorld {
       log: { ...silentLog, warn: note, error: note },
       times: LOCAL_TIMES,
       agents: this.#options.manifest ?? MANIFEST,
-      prompt: "Do your work.",
+      prompt: this.#options.prompt ?? "Do your work.",
       ...ports,
     });
   }

@@ -290,10 +290,10 @@ describe("a handoff that is refused before anything is paid", () => {
     expect(world.model.requests).toHaveLength(12);
   });
 
-  test("an agent that may hand off to nobody is not shown the tool", async () => {
+  test("an agent that may hand off to nobody is not shown the tool, and refused when it uses it", async () => {
     const manifest = MANIFEST.map((agent) => (agent.name === "coder" ? { ...agent, handoffs: [] } : agent));
     const content = await refusalOf(single("planner"), { manifest });
-    expect(content).toMatch(/^TOOL_NOT_FOUND/);
+    expect(content).toMatch(/^TOOL_NOT_ALLOWED: you may not use "handoff"/);
   });
 });
 

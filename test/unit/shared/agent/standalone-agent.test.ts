@@ -58,12 +58,16 @@ describe("one message in", () => {
     });
   });
 
-  test("the system prompt names the agent first, then its prompt, then its peers", async () => {
+  test("the system prompt names the agent first, then its prompt, whom to believe, and its peers", async () => {
     const world = new AgentWorld();
     await world.deliver();
-    expect(world.model.requests[0]?.system).toBe(
-      'You are the agent "coder": code implementation.\n\nDo your work.\n\nYour peers, whom you may hand off to:\n- "planner": planner\'s role\n- "critic": critic\'s role',
-    );
+    const parts = world.model.requests[0]?.system.split("\n\n") ?? [];
+    expect(parts).toEqual([
+      'You are the agent "coder": code implementation.',
+      "Do your work.",
+      expect.stringMatching(/^Whom to believe:\n/),
+      'Your peers, whom you may hand off to:\n- "planner": planner\'s role\n- "critic": critic\'s role',
+    ]);
   });
 
   test("the caller's input is the first message, word for word", async () => {
