@@ -5,6 +5,7 @@ import { decide } from "../../../../functions/coordinator/core/decide.ts";
 import type { Context, Decision } from "../../../../functions/coordinator/core/draft.ts";
 import type { Fact } from "../../../../functions/coordinator/core/fact.ts";
 import { flawOf } from "../../../../functions/coordinator/core/invariants.ts";
+import { latestHandoffs } from "../../../../functions/coordinator/core/state.ts";
 import { ExecutionState } from "../../../../functions/shared/contracts/execution-state.ts";
 import type { HandoffCall, OnFailure } from "../../../../functions/shared/contracts/handoff.ts";
 import { HistoryEvent } from "../../../../functions/shared/contracts/history-event.ts";
@@ -204,6 +205,7 @@ test("from wherever it got, an execution ends once its agents answer", () => {
 const unrequested = (sequence: readonly LookAt[], state: ExecutionState, n: number): Fact[] => {
   const task = state.tasks[n - 1];
   if (task?.status !== "SUSPENDED") return [];
+  const [begun] = latestHandoffs(state, task);
   const said = sequence
     .flatMap(({ facts }) => facts)
     .findLast(
@@ -211,7 +213,9 @@ const unrequested = (sequence: readonly LookAt[], state: ExecutionState, n: numb
         fact.type === "TaskSeenSuspended" &&
         fact.task === n &&
         fact.attempt === task.attempt &&
-        fact.suspension.k === task.suspensions,
+        fact.suspension.k === task.suspensions &&
+        // Looks that contradict each other may name one suspension; what was begun tells which it was.
+        fact.suspension.calls.length === (begun?.calls ?? 1),
     );
   return said === undefined ? [] : [said];
 };
