@@ -4,6 +4,7 @@ import { callKey } from "../contracts/resources.ts";
 import type { CallRecord, ToolEffect } from "../contracts/task-record.ts";
 import { previewOf } from "../contracts/value.ts";
 import { RetryableError } from "../kernel/errors.ts";
+import { tellable } from "./large-result.ts";
 import { orUnsure } from "./or-unsure.ts";
 import type { Turn } from "./saved-turn.ts";
 import { parseCall } from "./stored-task.ts";
@@ -23,7 +24,8 @@ const INPUT_SHOWN_BYTES = 1024;
 /** A call that is answered without running anything: one write. */
 export const recordRefusal = async (run: TaskRun, call: TurnCall, text: string): Promise<void> => {
   const now = run.ports.clock.now();
-  const result = { content: { inline: cut(text) }, isError: true };
+  const told = previewOf(text.toWellFormed(), LIMITS.toolResultBytesMax);
+  const result = { content: { inline: told }, isError: true };
   await create(run, { ...started(call, now), status: "finished", finishedAt: now, result });
 };
 
@@ -40,7 +42,7 @@ export const recordEnd = async (
 ): Promise<void> => {
   const key = callKey(run.held.task.record.agent, run.taskId, call.turn.record.n, call.index);
   const finishedAt = run.ports.clock.now();
-  const result = { content: { inline: cut(content) }, isError };
+  const result = { content: { inline: await tellable(run, call, content) }, isError };
   for (let tries = 1; tries <= LIMITS.commitTriesMax; tries++) {
     const written = await orUnsure(
       run.ports.store.update(key, {
@@ -101,12 +103,3 @@ const started = ({ turn, index, use }: TurnCall, now: number): CallRecord => ({
   input: previewOf(JSON.stringify(use.input) ?? "", INPUT_SHOWN_BYTES),
   startedAt: now,
 });
-
-/** What the model is told is what is stored: at most `toolResultBytesMax`, the notice included. */
-const cut = (text: string): string => {
-  const whole = text.toWellFormed();
-  const bytes = Buffer.byteLength(whole);
-  if (bytes <= LIMITS.toolResultBytesMax) return whole;
-  const notice = `\n[cut: the result has ${bytes} bytes and a tool result at most ${LIMITS.toolResultBytesMax}; ask for less]`;
-  return previewOf(whole, LIMITS.toolResultBytesMax - Buffer.byteLength(notice)) + notice;
-};

@@ -25,14 +25,23 @@ export const workspacePath = (raw: string): string => {
   return path;
 };
 
-/** Answers of peers live here; only the runtime writes them, so that no agent can forge one. */
+/** Answers of peers live here. */
 export const HANDOFFS_FOLDER = "handoffs";
+/** Results of tools live here that are too large to be told whole. */
+export const RESULTS_FOLDER = "tool-results";
+
+/** Only the runtime writes these, so that no agent can forge what is in them. */
+const RESERVED: Readonly<Record<string, string>> = {
+  [HANDOFFS_FOLDER]: "the answers of other agents",
+  [RESULTS_FOLDER]: "the results of tools",
+};
 
 /** A path that a tool may write; throws ToolRefusal `INVALID_PATH`. */
 export const writablePath = (raw: string): string => {
   const path = workspacePath(raw);
-  if (path.split("/")[0]?.toLowerCase() === HANDOFFS_FOLDER) {
-    throw invalidPath(raw, `lies in ${HANDOFFS_FOLDER}/, which holds the answers of other agents`);
+  const folder = path.split("/")[0]?.toLowerCase() ?? "";
+  if (Object.hasOwn(RESERVED, folder)) {
+    throw invalidPath(raw, `lies in ${folder}/, which holds ${RESERVED[folder]}`);
   }
   return path;
 };

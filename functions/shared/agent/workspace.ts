@@ -105,6 +105,17 @@ export class Workspace {
     await this.#replace(path, undefined, blob, path);
   }
 
+  /**
+   * Enters a tool's result under a path that names its content, so that entering it again changes
+   * nothing. Throws ToolRefusal `WORKSPACE_QUOTA`; then nothing has changed.
+   */
+  async enterResult(path: string, blob: BlobRef): Promise<void> {
+    if ((await this.find(path)) !== undefined) return;
+    await this.#count({ files: 1, bytes: blob.bytes }); // W3
+    const entered = await this.#replace(path, undefined, blob, path);
+    if (entered === undefined) await this.#count({ files: -1, bytes: -blob.bytes });
+  }
+
   /** W1. `undefined` when somebody else was first. */
   async #replace(
     path: string,

@@ -40,6 +40,12 @@ export const LIMITS = {
   turnsPerTaskMax: 50,
   toolCallsPerTurnMax: 16,
   toolResultBytesMax: 32 * KiB,
+  /** All results of one turn: what a transcript can grow by before its size is looked at again. */
+  turnResultsBytesMax: 96 * KiB,
+  /** Of a larger result the model is shown so much; the rest is a file of the workspace … */
+  resultPreviewBytes: 2 * KiB,
+  /** … which holds at most so much of it. */
+  storedResultBytesMax: 5 * 1024 * KiB,
   toolErrorsInARowMax: 3,
   /** The same call with the same input this often in a row is answered with an error result. */
   sameCallErrorAfter: 3,

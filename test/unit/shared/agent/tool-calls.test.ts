@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { callKey } from "../../../../functions/shared/contracts/resources.ts";
-import { AgentWorld, answer, call, countingTool, TASK, text, turn } from "./agent-world.ts";
+import { readFile } from "../../../../functions/shared/agent/tools/read-file.ts";
+import { LIMITS } from "../../../../functions/shared/contracts/limits.ts";
+import { LOCAL_TIMES } from "../../../../functions/shared/contracts/protocol-times.ts";
+import {
+  callKey,
+  filesPartition,
+  WORKSPACE_TOTALS,
+} from "../../../../functions/shared/contracts/resources.ts";
+import { FileRecord } from "../../../../functions/shared/contracts/task-record.ts";
+import { AgentWorld, answer, call, countingTool, EXECUTION, TASK, text, turn } from "./agent-world.ts";
+import { Doomed } from "./doomed.ts";
 
 /** A task whose first turn makes these calls, and whose second answers. */
 const worldOf = (calls: Parameters<typeof turn>[0], ...tools: ReturnType<typeof countingTool>["tool"][]) =>
@@ -68,15 +77,123 @@ describe("a failing tool is an answer", () => {
     await world.deliver();
     expect(world.shown("t1")).toMatchObject({ is_error: true, content: "TOOL_FAILED: boom" });
   });
+});
 
-  test("a result above 32 KiB is cut, with a notice that says so", async () => {
-    const { tool } = countingTool("talk", "readOnly", () => "ä".repeat(40_000));
-    const world = worldOf([call("talk", {}, "t1")], tool);
+describe("a large result", () => {
+  const talking = (result: string, tools = [readFile]) => {
+    const { tool } = countingTool("talk", "readOnly", () => result);
+    const world = new AgentWorld({
+      script: [turn([call("talk", {}, "t1")]), answer("done")],
+      spec: { tools: [tool, ...tools] },
+    });
+    return world;
+  };
+
+  test("above 32 KiB is a file of the workspace: the model is shown its beginning and the path", async () => {
+    const result = `${"ä".repeat(39_999)}!\n`;
+    const world = talking(result);
+    await world.deliver();
+    const { content = "", is_error } = world.shown("t1") ?? {};
+    expect(is_error).toBeUndefined();
+    expect(Buffer.byteLength(content)).toBeLessThanOrEqual(3 * 1024);
+    const [, path = ""] =
+      /^\[the result has 80000 bytes; the whole is in (tool-results\/1\.1\.0-[0-9a-f]{8}\.txt): read_file .*\]\nä{1024}$/.exec(
+        content,
+      ) ?? [];
+    const file = FileRecord.parse(world.store.items().find(({ sk }) => sk === path));
+    expect(await world.blobs.get(file.blob)).toBe(result);
+    expect(file).toMatchObject({ by: "coder", taskId: TASK, version: 1 });
+  });
+
+  test("above 5 MiB is stored up to there, and the model is told so", async () => {
+    const world = talking("x".repeat(6 * 1024 * 1024));
+    await world.deliver();
+    expect(world.shown("t1")?.content).toContain("its first 5242880 are in tool-results/");
+    const [file] = world.store.items().filter(({ sk }) => sk.startsWith("tool-results/"));
+    expect(file?.["blob"]).toMatchObject({ bytes: 5 * 1024 * 1024 });
+  });
+
+  test.each([
+    ["an agent that cannot read files", (): AgentWorld => talking("ä".repeat(40_000), [])],
+    [
+      "a workspace that is full",
+      (): AgentWorld => {
+        const world = talking("ä".repeat(40_000));
+        world.store.force({
+          pk: filesPartition(EXECUTION),
+          sk: WORKSPACE_TOTALS,
+          files: LIMITS.workspaceFilesMax,
+          bytes: 0,
+          expiresAt: 1,
+        });
+        return world;
+      },
+    ],
+  ])("of %s is cut, with a notice that says so", async (_, make) => {
+    const world = make();
     await world.deliver();
     const content = world.shown("t1")?.content ?? "";
     expect(Buffer.byteLength(content)).toBeLessThanOrEqual(32 * 1024);
     expect(content).toMatch(/ä\n\[cut: the result has 80000 bytes/);
+    expect(world.store.items().filter(({ sk }) => sk.startsWith("tool-results/"))).toEqual([]);
   });
+
+  test("is also one for which a turn's other results leave no room", async () => {
+    const { tool } = countingTool("talk", "readOnly", (n) => `${n}`.repeat(30_000));
+    const calls = Array.from({ length: 5 }, (_, n) => call("talk", { n }, `t${n}`));
+    const world = new AgentWorld({
+      script: [turn(calls), answer("done")],
+      spec: { tools: [tool, readFile] },
+    });
+    await world.deliver();
+    const told = calls.map((_, n) => world.shown(`t${n}`)?.content ?? "");
+    expect(told.map((content) => content.startsWith("[the result has"))).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
+    const bytes = told.reduce((sum, content) => sum + content.length, 0);
+    expect(bytes).toBeLessThanOrEqual(LIMITS.turnResultsBytesMax + 2 * 3 * 1024);
+  });
+
+  test.each([true, false])(
+    "is one file and one result, wherever the function dies; applied: %s (P6, W3)",
+    async (applied) => {
+      for (let k = 1; ; k++) {
+        const world = talking("x".repeat(40_000));
+        const doomed = new Doomed(k, applied);
+        const dying = world.agent({
+          store: doomed.wrap(world.store),
+          blobs: doomed.wrap(world.blobs),
+          queues: doomed.wrap(world.queues),
+          model: doomed.wrap(world.model),
+        });
+        void dying.handle(world.delivery("m1"), world.invocation);
+        await world.rounds(40);
+        if (!doomed.isDead) break;
+        world.clock.advance(LOCAL_TIMES.leaseMs + LOCAL_TIMES.stealMarginMs);
+        await world.rounds();
+        await world.deliver("m1");
+        const at = `request ${k}`;
+        expect(world.record().status, at).toBe("SUCCEEDED");
+        const files = world.store.items().filter(({ pk }) => pk === filesPartition(EXECUTION));
+        expect(
+          files.filter(({ sk }) => sk !== WORKSPACE_TOTALS),
+          at,
+        ).toHaveLength(1);
+        const totals = files.find(({ sk }) => sk === WORKSPACE_TOTALS);
+        expect([1, 2], at).toContain(totals?.["files"]);
+        const [, path = ""] = /in (\S+): read_file/.exec(world.shown("t1")?.content ?? "") ?? [];
+        expect(
+          files.map(({ sk }) => sk),
+          at,
+        ).toContain(path);
+      }
+    },
+    30_000,
+  );
 });
 
 describe("one turn's calls", () => {

@@ -117,10 +117,10 @@ describe("paths", () => {
     expect(await use(readFile, { path: "link" })).toMatch(/\n\/etc\/passwd$/);
   });
 
-  test.each(["handoffs/x.md", "Handoffs/x.md"])(
-    "%s belongs to peers' answers: no tool writes it",
+  test.each(["handoffs/x.md", "Handoffs/x.md", "tool-results/1.1.0-0.txt"])(
+    "%s is the runtime's to write, and no tool's",
     async (path) => {
-      await expect(use(writeFile, { path, content: "forged" })).rejects.toThrow(/^INVALID_PATH: .*answers/);
+      await expect(use(writeFile, { path, content: "forged" })).rejects.toThrow(/^INVALID_PATH: .*holds the/);
       await expect(use(editFile, { path, old: "a", new: "b" })).rejects.toThrow(/^INVALID_PATH/);
     },
   );
@@ -232,19 +232,38 @@ describe("quotas [bad-input 56]", () => {
 });
 
 describe("reading", () => {
-  test("a long file is read in parts until its end, characters whole", async () => {
-    const text = "\u{1f600}\u00e9x".repeat(20_000);
+  test.each([
+    ["many lines", "\u{1f600}\u00e9 a line of it\n".repeat(5_000)],
+    ["one long line", "\u{1f600}\u00e9x".repeat(20_000)],
+    ["long lines between short ones", `short\n${"\u00e9".repeat(50_000)}\n\n`.repeat(3)],
+  ])("%s are read in parts until their end, as the header says how to go on", async (_, text) => {
     await workspaceOf("coder").enterAnswer("handoffs/x.md", await blobs.put(EXECUTION, text));
     let read = "";
-    for (let offset: number | undefined = 0; offset !== undefined; ) {
-      const result: string = await use(readFile, { path: "handoffs/x.md", offset });
+    for (let place: object | undefined = {}; place !== undefined; ) {
+      const result: string = await use(readFile, { path: "handoffs/x.md", ...place });
       expect(Buffer.byteLength(result)).toBeLessThanOrEqual(LIMITS.toolResultBytesMax);
-      const [header = "", ...lines] = result.split("\n");
-      read += lines.join("\n");
-      const next: string | undefined = /go on with offset (\d+)/.exec(header)?.[1];
-      offset = next === undefined ? undefined : Number(next);
+      const header = result.slice(0, result.indexOf("\n"));
+      read += result.slice(header.length + 1);
+      const [, offset, column = "1"] = /go on with offset (\d+)(?: and column (\d+))?/.exec(header) ?? [];
+      place = offset === undefined ? undefined : { offset: Number(offset), column: Number(column) };
     }
     expect(read).toBe(text);
+  });
+
+  test("a range of lines is shown as it stands, with its place in the file", async () => {
+    await use(writeFile, { path: "a", content: "one\ntwo\nthree\nfour\n" });
+    const header = "a, version 1, 19 bytes, by coder";
+    expect(await use(readFile, { path: "a", offset: 2, limit: 2 })).toBe(
+      `[${header}, lines 2 to 3 of 4; go on with offset 4]\ntwo\nthree\n`,
+    );
+    expect(await use(readFile, { path: "a", offset: 4 })).toBe(`[${header}, line 4 of 4]\nfour\n`);
+    expect(await use(readFile, { path: "a", offset: 3, column: 3 })).toBe(
+      `[${header}, lines 3 from character 3 on to 4 of 4]\nree\nfour\n`,
+    );
+    await expect(use(readFile, { path: "a", offset: 5 })).rejects.toThrow(/^OUT_OF_RANGE: offset: .*4 lines/);
+    await expect(use(readFile, { path: "a", column: 9 })).rejects.toThrow(/^OUT_OF_RANGE: column: line 1/);
+    await use(writeFile, { path: "empty", content: "" });
+    expect(await use(readFile, { path: "empty" })).toMatch(/whole\]\n$/);
   });
 
   test("a file that is not there is told so", async () => {
@@ -268,6 +287,25 @@ describe("reading", () => {
     expect(await use(searchFiles, { text: "limit" })).toBe("a.ts:2: const Limit = 1;\na.ts:3: limit(.*)");
     expect(await use(searchFiles, { text: "(.*)" })).toBe("a.ts:3: limit(.*)");
     expect(await use(searchFiles, { text: "zzz" })).toBe("no match in 2 files");
+  });
+
+  test("a search of a long line shows where the match stands, and the column to read from", async () => {
+    await use(writeFile, {
+      path: "a.json",
+      content: `{"x": "${"-".repeat(5_000)}needle${"-".repeat(5_000)}"}`,
+    });
+    const found = await use(searchFiles, { text: "NEEDLE" });
+    expect(found).toMatch(/^a\.json:1: \[column 4948\] -{60}needle-+$/);
+    expect(await use(readFile, { path: "a.json", column: 5_008 })).toMatch(/\nneedle/);
+  });
+
+  test("a search looks into stored tool results only when it is told to, and into a single file", async () => {
+    await use(writeFile, { path: "a.md", content: "needle" });
+    const path = "tool-results/1.1.0-0000abcd.txt";
+    await workspaceOf("coder").enterResult(path, await blobs.put(EXECUTION, "a needle"));
+    expect(await use(searchFiles, { text: "needle" })).toBe("a.md:1: needle");
+    expect(await use(searchFiles, { text: "needle", folder: "tool-results" })).toBe(`${path}:1: a needle`);
+    expect(await use(searchFiles, { text: "needle", folder: path })).toBe(`${path}:1: a needle`);
   });
 
   test("a search stops at 100 matches and says so", async () => {
