@@ -104,7 +104,11 @@ const changeOf = async (run: Concluding, outcome: Outcome): Promise<Change> => {
     case "answered":
       return {
         ...common,
-        set: [...sums, [["status"], "SUCCEEDED"], [["answer"], await answerOf(run, outcome.text)]],
+        set: [
+          ...sums,
+          [["status"], "SUCCEEDED"],
+          [["answer"], asAttribute(await answerOf(run, outcome.text))],
+        ],
         remove: [["claim"]],
       };
     case "failed":

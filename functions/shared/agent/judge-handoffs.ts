@@ -17,6 +17,8 @@ export interface HandoffRules {
   readonly depthMax: number;
   /** Handoffs that this task made before. */
   readonly handoffsBefore: number;
+  /** Calls of the same turn that wait for a person. */
+  readonly questions: number;
   /** Who asked for this task, and in which words. */
   readonly from: string | null;
   readonly requestText: string;
@@ -40,7 +42,7 @@ export const judgeHandoffs = <Call extends { readonly use: Pick<ToolUseBlock, "i
   let handoffs = rules.handoffsBefore;
   return calls.map((call) => {
     try {
-      const input = judgeOne(call.use.input, rules, calls.length > 1);
+      const input = judgeOne(call.use.input, rules, calls.length + rules.questions > 1);
       const bytes = input.to.reduce(
         (sum, { artifacts = [] }) => sum + Buffer.byteLength(artifacts.join("")),
         0,
@@ -86,7 +88,7 @@ const judgeOne = (raw: unknown, rules: HandoffRules, hasCompany: boolean): Hando
   refuseIf(
     mode === "transfer" && hasCompany,
     "TRANSFER_NOT_ALONE",
-    "a transfer gives the task away, so it must be the only handoff of its turn",
+    "a transfer gives the task away, so no other handoff and no question may stand beside it",
   );
   refuseIf(
     typeof onFailure === "object" && onFailure.quorum > to.length,

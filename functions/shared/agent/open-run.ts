@@ -5,6 +5,7 @@ import { NO_USAGE } from "../contracts/usage.ts";
 import type { AgentPorts, Invocation } from "./agent-ports.ts";
 import type { AgentSpec } from "./agent-spec.ts";
 import type { Held } from "./claim.ts";
+import { type Decisions, decisionsOf, isQuestion, NO_DECISIONS } from "./decisions.ts";
 import { type AnswerFile, handoffResults } from "./handoff-results.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { TaskPermit } from "./permit.ts";
@@ -42,7 +43,7 @@ export const openRun = async ({
   const transcript = await Transcript.load(held.task, request.message, ports.blobs);
   const workspace = new Workspace(ports, record);
   const tools = toolRegistry(spec.tools, peersOf(spec, ports.agents), ports.agents);
-  const given = await resume(transcript, held, workspace, ports);
+  const { given, decisions } = await resume(transcript, held, workspace, ports);
   return {
     spec,
     ports,
@@ -60,6 +61,7 @@ export const openRun = async ({
     })),
     transcript,
     workspace,
+    decisions,
     given,
     unsavedUsage: NO_USAGE,
   };
@@ -72,19 +74,25 @@ const peersOf = (spec: AgentSpec, agents: AgentManifest): AgentManifest => {
 };
 
 /**
- * After a resume, the join's answers become the results of the last turn's handoff calls. The next
- * turn stores what it was given, so answers that a turn has stored already are not given again.
+ * After a resume, the join's answers become the results of the last turn's handoff calls, and what
+ * people said decides on the others. The next turn stores what it was given, so answers that a turn
+ * has stored already are not given again.
  */
 const resume = async (
   transcript: Transcript,
   { task: { record } }: Held,
   workspace: Workspace,
   { blobs }: AgentPorts,
-): Promise<readonly GivenResult[]> => {
+): Promise<{ given: readonly GivenResult[]; decisions: Decisions }> => {
   const { answers, suspension } = record;
-  if (answers === undefined || suspension === undefined || answers.k !== suspension.k) return [];
-  if (transcript.last?.record.n !== suspension.turn) return [];
-  const { given, files } = handoffResults(answers);
+  const isLatest = answers?.k === suspension?.k && transcript.last?.record.n === suspension?.turn;
+  if (answers === undefined || suspension === undefined || !isLatest) {
+    return { given: [], decisions: NO_DECISIONS };
+  }
+  const { given, files } = handoffResults({
+    ...answers,
+    results: answers.results.filter((result) => !isQuestion(result)),
+  });
   const enter = async (file: AnswerFile): Promise<void> =>
     workspace.enterAnswer(
       file.path,
@@ -92,7 +100,7 @@ const resume = async (
     );
   await Promise.all(files.map(enter));
   transcript.giveResults(given);
-  return given;
+  return { given, decisions: await decisionsOf(suspension.turn, answers, blobs) };
 };
 
 const StoredSnapshot = z.object({ system: z.string(), tools: z.array(z.custom<ToolSchema>()) });

@@ -1,8 +1,7 @@
-import type { HandoffCall } from "../contracts/handoff.ts";
-import type { ExecutionId } from "../contracts/ids.ts";
+import type { HandoffCall, Packet } from "../contracts/handoff.ts";
+import type { AgentName, ExecutionId } from "../contracts/ids.ts";
 import type { Value } from "../contracts/value.ts";
 import type { Blobs } from "../ports/blobs.ts";
-import type { HandoffInput } from "./handoff-tool.ts";
 import { toValue } from "./stored-value.ts";
 
 const KiB = 1024;
@@ -11,40 +10,63 @@ const INLINE_BYTES = 32 * KiB;
 const INLINE_BYTES_EACH = 8 * KiB;
 const PREVIEW_BYTES = 16 * KiB;
 
-/** Handoff calls as the requester's record holds them: every text has its share of the record, larger ones become blobs. */
+/** A call that others must answer, its texts still whole. */
+export type OpenCall = Pick<HandoffCall, "callId" | "mode"> & {
+  readonly to: readonly OpenBranch[];
+  readonly onFailure?: HandoffCall["onFailure"] | undefined;
+  readonly deadlineSeconds?: number | undefined;
+};
+
+interface OpenBranch {
+  readonly agent: AgentName;
+  readonly task: string;
+  readonly context?: string | undefined;
+  readonly artifacts?: readonly string[] | undefined;
+  readonly options?: readonly string[] | undefined;
+  readonly approval?: { readonly tool: string; readonly input: string } | undefined;
+}
+
+/** Open calls as the requester's record holds them: every text has its share of the record, larger ones become blobs. */
 export const packHandoffs = async (
   blobs: Blobs,
   executionId: ExecutionId,
-  handoffs: readonly { readonly callId: string; readonly input: HandoffInput }[],
+  calls: readonly OpenCall[],
 ): Promise<HandoffCall[]> => {
-  const texts = handoffs
-    .flatMap(({ input }) => input.to)
-    .reduce((n, { context }) => n + (context === undefined ? 1 : 2), 0);
+  const texts = calls
+    .flatMap(({ to }) => to)
+    .flatMap(({ task, context, approval }) => [task, context, approval].filter(isGiven)).length;
   const inlineBytesMax = Math.min(INLINE_BYTES_EACH, Math.floor(INLINE_BYTES / texts));
   const previewBytesMax = Math.min(256, Math.floor(PREVIEW_BYTES / texts));
   const pack = (text: string): Promise<Value> =>
     toValue(blobs, executionId, text, { inlineBytesMax, previewBytesMax });
 
-  const packBranch = async ({ agent, task, context, artifacts = [] }: HandoffInput["to"][number]) => {
-    const [packedTask, packedContext] = await Promise.all([
+  const packBranch = async ({ agent, task, context, artifacts = [], options, approval }: OpenBranch) => {
+    const [packedTask, packedContext, packedInput] = await Promise.all([
       pack(task),
       context === undefined ? undefined : pack(context),
+      approval === undefined ? undefined : pack(approval.input),
     ]);
-    const packet = {
+    const packet: Packet = {
       task: packedTask,
-      artifacts,
+      artifacts: [...artifacts],
       ...(packedContext === undefined ? {} : { context: packedContext }),
+      ...(options === undefined ? {} : { options: [...options] }),
+      ...(approval === undefined || packedInput === undefined
+        ? {}
+        : { approval: { tool: approval.tool, input: packedInput } }),
     };
     return { agent, packet };
   };
 
   return Promise.all(
-    handoffs.map(async ({ callId, input }) => ({
+    calls.map(async ({ callId, mode, to, onFailure = "collect", deadlineSeconds }) => ({
       callId,
-      mode: input.mode,
-      to: await Promise.all(input.to.map(packBranch)),
-      onFailure: input.onFailure ?? "collect",
-      ...(input.deadlineSeconds === undefined ? {} : { deadlineSeconds: input.deadlineSeconds }),
+      mode,
+      to: await Promise.all(to.map(packBranch)),
+      onFailure,
+      ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
     })),
   );
 };
+
+const isGiven = (text: unknown): boolean => text !== undefined;

@@ -22,12 +22,19 @@ export interface TurnCall {
 const INPUT_SHOWN_BYTES = 1024;
 
 /** A call that is answered without running anything: one write. */
-export const recordRefusal = async (run: TaskRun, call: TurnCall, text: string): Promise<void> => {
+export const recordResult = async (
+  run: TaskRun,
+  call: TurnCall,
+  { content, isError }: ToolResult,
+): Promise<void> => {
   const now = run.ports.clock.now();
-  const told = previewOf(text.toWellFormed(), LIMITS.toolResultBytesMax);
-  const result = { content: { inline: told }, isError: true };
+  const told = previewOf(content.toWellFormed(), LIMITS.toolResultBytesMax);
+  const result = { content: { inline: told }, isError };
   await create(run, { ...started(call, now), status: "finished", finishedAt: now, result });
 };
+
+export const recordRefusal = (run: TaskRun, call: TurnCall, content: string): Promise<void> =>
+  recordResult(run, call, { content, isError: true });
 
 /** P6: create-only. What is stored afterwards may be of another owner, and finished. */
 export const recordStart = (run: TaskRun, call: TurnCall, effect: ToolEffect): Promise<"created" | "found"> =>

@@ -1,35 +1,34 @@
-import type { HandoffCall } from "../contracts/handoff.ts";
 import type { HandoffInput } from "./handoff-tool.ts";
 import { type HandoffRules, judgeHandoffs } from "./judge-handoffs.ts";
-import { packHandoffs } from "./pack-handoffs.ts";
+import type { OpenCall } from "./pack-handoffs.ts";
 import { recordRefusal, type TurnCall } from "./record-call.ts";
 import { refusalOfRepetition } from "./repetition.ts";
 import type { Turn } from "./saved-turn.ts";
 import type { TaskRun } from "./task-run.ts";
 
 /**
- * Judges the handoff calls that a turn has left open. Refused ones get their error result; the
- * others are returned, ready to suspend on. None left means that the turn goes on.
+ * Judges the handoff calls that a turn has left open, `questions` to people beside them. Refused
+ * ones get their error result; the others are returned.
  */
-export const requestHandoffs = async (run: TaskRun, turn: Turn): Promise<HandoffCall[]> => {
+export const requestHandoffs = async (run: TaskRun, turn: Turn, questions: number): Promise<OpenCall[]> => {
   const calls = turn.toolUses.map((use, index): TurnCall => ({ turn, index, use }));
   const open = calls.filter(
     ({ use, index }) => isHandoff(run, use.name) && !run.transcript.resultOf(turn, index),
   );
-  const judged = judgeHandoffs(open, rulesOf(run, turn));
-  const accepted: { callId: string; input: HandoffInput }[] = [];
+  const judged = judgeHandoffs(open, { ...rulesOf(run, turn), questions });
+  const accepted: OpenCall[] = [];
   for (const { call, ...verdict } of judged) {
     const repeated = refusalOfRepetition(run.transcript.turns, turn, call.use);
     const problem = repeated ?? (verdict.ok ? await missingArtifacts(run, verdict.input) : verdict.problem);
     if (problem !== undefined) await recordRefusal(run, call, problem);
-    else if (verdict.ok) accepted.push({ callId: call.use.id, input: verdict.input });
+    else if (verdict.ok) accepted.push({ callId: call.use.id, ...verdict.input });
   }
-  return packHandoffs(run.ports.blobs, run.held.task.record.executionId, accepted);
+  return accepted;
 };
 
 const isHandoff = (run: TaskRun, name: string): boolean => run.tools.find(name)?.kind === "suspending";
 
-const rulesOf = (run: TaskRun, turn: Turn): HandoffRules => {
+const rulesOf = (run: TaskRun, turn: Turn): Omit<HandoffRules, "questions"> => {
   const { name } = run.spec;
   const { depth, limits, from } = run.held.task.record.request;
   const earlier = run.transcript.turns.slice(0, run.transcript.turns.indexOf(turn));

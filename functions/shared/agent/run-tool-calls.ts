@@ -1,17 +1,20 @@
 import { LIMITS } from "../contracts/limits.ts";
 import { previewOf } from "../contracts/value.ts";
+import { decisionOn } from "./decisions.ts";
 import { stoppedBy } from "./interruption.ts";
-import { recordEnd, recordRefusal, recordStart, type TurnCall } from "./record-call.ts";
+import { openQuestionOf } from "./question.ts";
+import { recordEnd, recordRefusal, recordResult, recordStart, type TurnCall } from "./record-call.ts";
 import { refusalOfRepetition } from "./repetition.ts";
 import type { Turn } from "./saved-turn.ts";
 import type { TaskRun } from "./task-run.ts";
-import type { OrdinaryTool, ToolContext } from "./tool.ts";
+import type { Tool, ToolContext } from "./tool.ts";
 import { ToolRefusal } from "./tool.ts";
 import type { ToolResult } from "./transcript.ts";
 
 /**
- * Gives every ordinary call of a turn its one result, in order; handoff calls are left open. A
- * failing tool is an answer, not an exception. `outOfTime`: the rest is for the next invocation.
+ * Gives every call of a turn that this function can answer its one result, in order; what peers or
+ * people must answer first is left open. A failing tool is an answer, not an exception.
+ * `outOfTime`: the rest is for the next invocation.
  */
 export const runToolCalls = async (run: TaskRun, turn: Turn): Promise<"done" | "outOfTime"> => {
   const calls = turn.toolUses.map((use, index): TurnCall => ({ turn, index, use }));
@@ -21,16 +24,24 @@ export const runToolCalls = async (run: TaskRun, turn: Turn): Promise<"done" | "
   for (const call of open) {
     if (call.index >= LIMITS.toolCallsPerTurnMax) break;
     const tool = run.tools.find(call.use.name);
-    if (tool?.kind === "suspending") continue;
+    if (tool?.kind === "suspending" || openQuestionOf(run, call) !== undefined) continue;
     if (run.invocation.remainingMs() < LIMITS.wrapUpMs) return "outOfTime";
     await answer(run, call, tool);
   }
   return "done";
 };
 
-const answer = async (run: TaskRun, call: TurnCall, tool: OrdinaryTool | undefined): Promise<void> => {
+const answer = async (
+  run: TaskRun,
+  call: TurnCall,
+  tool: Exclude<Tool, { kind: "suspending" }> | undefined,
+): Promise<void> => {
   const { turn, index, use } = call;
   const isFound = run.transcript.callOf(turn, index) !== undefined;
+  const decision = decisionOn(run, call);
+  if (decision?.kind === "result") {
+    return isFound ? recordEnd(run, call, "finished", decision) : recordResult(run, call, decision);
+  }
   const refusal =
     tool === undefined ? run.tools.refusalOf(use.name) : refusalOfRepetition(run.transcript.turns, turn, use);
   const prepared = tool?.prepare(use.input) ?? NO_TOOL;
@@ -39,6 +50,7 @@ const answer = async (run: TaskRun, call: TurnCall, tool: OrdinaryTool | undefin
     if (isFound) return recordEnd(run, call, "unknown", UNKNOWN);
     return recordRefusal(run, call, refusal ?? `INVALID_INPUT: ${prepared.ok ? "" : prepared.problem}`);
   }
+  if (tool.kind === "asking" || "question" in prepared) return recordResult(run, call, APPROVED);
   await checkStops(run);
   // P6: what is found was started by a dead owner, or by a write that only looked failed.
   const isStartedBefore = isFound || (await recordStart(run, call, tool.effect)) === "found";
@@ -96,6 +108,9 @@ const contextOf = (run: TaskRun, { turn, index }: TurnCall): ToolContext => ({
 });
 
 const ERROR_TEXT_BYTES = 1024;
+
+/** A tool that asks was one that runs when a person approved it: a deploy lies in between. */
+const APPROVED: ToolResult = { content: "approved", isError: false };
 
 const NO_TOOL = { ok: false, problem: "no such tool" } as const;
 

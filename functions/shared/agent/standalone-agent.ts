@@ -6,6 +6,7 @@ import type { Delivery, Verdict } from "../ports/queues.ts";
 import type { AgentPorts, Invocation } from "./agent-ports.ts";
 import type { AgentSpec } from "./agent-spec.ts";
 import { repairAnswer } from "./answer-schema.ts";
+import { callsForOthers } from "./calls-for-others.ts";
 import { claimTask, type Held } from "./claim.ts";
 import { type Concluding, conclude, tell } from "./conclude.ts";
 import { crashLoop, type Ending, endingOf } from "./ending.ts";
@@ -16,7 +17,6 @@ import { openRun } from "./open-run.ts";
 import { TaskPermit } from "./permit.ts";
 import { readWork } from "./read-work.ts";
 import { checkKnowsItsTools } from "./repetition.ts";
-import { requestHandoffs } from "./request-handoffs.ts";
 import { runToolCalls } from "./run-tool-calls.ts";
 import { checkpointLost } from "./saved-turn.ts";
 import { parseTurn, readTask, type StoredTask } from "./stored-task.ts";
@@ -189,7 +189,7 @@ const act = async (run: TaskRun): Promise<Ending | undefined> => {
         : undefined;
     case "calls": {
       if ((await runToolCalls(run, turn)) === "outOfTime") return { kind: "outOfTime" };
-      const calls = await requestHandoffs(run, turn);
+      const calls = await callsForOthers(run, turn);
       if (calls.length > 0) return { kind: "suspended", turn: turn.record.n, calls };
       checkKnowsItsTools(run.transcript.turns, run.tools);
       return undefined;

@@ -4,6 +4,7 @@ import type { Usage } from "../contracts/usage.ts";
 import type { AgentPorts, Invocation } from "./agent-ports.ts";
 import type { AgentSpec } from "./agent-spec.ts";
 import type { Held } from "./claim.ts";
+import type { Decisions } from "./decisions.ts";
 import type { TaskPermit } from "./permit.ts";
 import type { RequestText } from "./request-text.ts";
 import type { GivenResult } from "./saved-turn.ts";
@@ -29,6 +30,8 @@ export interface TaskRun {
   readonly snapshot: Snapshot;
   readonly transcript: Transcript;
   readonly workspace: Workspace;
+  /** What people said to calls of the last turn. */
+  readonly decisions: Decisions;
   /** Handoff results that the next turn is told and stores. */
   given: readonly GivenResult[];
   /** Paid, but not part of a saved turn of this task: failed tries, and turns that lost a race. */

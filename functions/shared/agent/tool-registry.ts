@@ -23,7 +23,7 @@ export const toolRegistry = (
   peers: AgentManifest,
   everybody: AgentManifest,
 ): ToolRegistry => {
-  const usable = tools.filter((tool) => tool.kind === "ordinary" || peers.length > 0);
+  const usable = tools.filter((tool) => tool.kind !== "suspending" || peers.length > 0);
   const byName = new Map(usable.map((tool) => [tool.name, tool]));
   const names = [...byName.keys()];
   const elsewhere = new Set([
@@ -31,7 +31,7 @@ export const toolRegistry = (
     ...tools.map((tool) => tool.name),
   ]);
   return {
-    schemas: usable.map((tool) => (tool.kind === "ordinary" ? tool.schema : tool.schemaFor(peers))),
+    schemas: usable.map((tool) => (tool.kind === "suspending" ? tool.schemaFor(peers) : tool.schema)),
     find: (name) => byName.get(name),
     refusalOf: (name) => {
       const shown = JSON.stringify(name.slice(0, 80));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ToolSchema } from "../contracts/model-message.ts";
 import type { ToolEffect } from "../contracts/task-record.ts";
+import type { Question } from "./question.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a running tool may touch: this execution's workspace, and nothing of another agent's. */
@@ -31,8 +32,21 @@ export type PreparedCall =
       readonly ok: true;
       readonly run: (context: ToolContext) => Promise<string>;
       readonly reconcile: ((context: ToolContext) => Promise<string | undefined>) | undefined;
+      /** A person must approve it before it is run. */
+      readonly needsApproval?: boolean;
     }
   | { readonly ok: false; readonly problem: string };
+
+/** A tool whose calls a person answers: they suspend the task. */
+export interface AskingTool {
+  readonly kind: "asking";
+  readonly name: string;
+  readonly schema: ToolSchema;
+  /** Checks an input as the model gave it; never throws. A problem names the path at fault. */
+  prepare(
+    input: unknown,
+  ): { readonly ok: true; readonly question: Question } | { readonly ok: false; readonly problem: string };
+}
 
 /** The one tool that the coordinator carries out: its calls suspend the task. */
 export interface SuspendingTool {
@@ -42,7 +56,7 @@ export interface SuspendingTool {
   schemaFor(peers: readonly { readonly name: string; readonly role: string }[]): ToolSchema;
 }
 
-export type Tool = OrdinaryTool | SuspendingTool;
+export type Tool = OrdinaryTool | AskingTool | SuspendingTool;
 
 /** A refusal in the tool's own words; the model sees `<code>: <message>` and may do better. */
 export class ToolRefusal extends Error {
@@ -60,6 +74,12 @@ export type ToolDeclaration<Input extends z.ZodObject> = {
   readonly description: string;
   readonly input: Input;
   readonly run: (input: z.output<Input>, context: ToolContext) => Promise<string>;
+  /**
+   * A person must approve the calls (those for which it holds), and is shown the arguments as the
+   * model gave them. Until then the task is suspended and nothing is run. In doubt, that is when a
+   * predicate throws, a person is asked.
+   */
+  readonly requiresApproval?: boolean | ((input: z.output<Input>) => boolean);
 } & (
   | { readonly effect: Exclude<ToolEffect, "external"> }
   | {
@@ -87,9 +107,24 @@ export const defineTool = <Input extends z.ZodObject>(declaration: ToolDeclarati
       ok: true,
       run: (context) => declaration.run(parsed.data, context),
       reconcile: reconcile && ((context) => reconcile(parsed.data, context)),
+      needsApproval: needsApproval(declaration.requiresApproval, parsed.data),
     };
   },
 });
+
+const needsApproval = <Input>(
+  required: boolean | ((input: Input) => boolean) | undefined,
+  input: Input,
+): boolean => (typeof required === "function" ? holdsOrThrows(() => required(input)) : required === true);
+
+/** In doubt, a person decides. */
+export const holdsOrThrows = (claim: () => boolean): boolean => {
+  try {
+    return claim();
+  } catch {
+    return true;
+  }
+};
 
 /** `io: "input"`, so that a field with a default stays optional for the model. */
 export const toolSchema = (name: string, description: string, input: z.ZodType): ToolSchema => {

@@ -19,10 +19,17 @@ export const Packet = z.object({
   context: Value.optional(),
   /** Workspace paths. */
   artifacts: z.array(z.string()).max(LIMITS.artifactsMax),
+  /** To a person only: answers to choose from. Another one may be given. */
+  options: z
+    .array(z.string().max(LIMITS.questionOptionCharactersMax))
+    .max(LIMITS.questionOptionsMax)
+    .optional(),
+  /** To a person only: the tool call that waits for approval, its arguments as the model gave them (JSON). */
+  approval: z.object({ tool: z.string(), input: Value }).optional(),
 });
 export type Packet = z.infer<typeof Packet>;
 
-/** One `handoff` tool call, checked by the runner and stored in the requester's record. */
+/** One `handoff` tool call, or one question to a person, checked by the runner and stored in the requester's record. */
 export const HandoffCall = z.object({
   /** The `tool_use` id that the join's result answers. */
   callId: z.string().min(1).max(200),
@@ -36,9 +43,14 @@ export const HandoffCall = z.object({
 });
 export type HandoffCall = z.infer<typeof HandoffCall>;
 
+/** What a person says to a call that waits for approval. */
+export const Decision = z.enum(["approved", "rejected"]);
+export type Decision = z.infer<typeof Decision>;
+
 /** An agent's answer: inline, or a blob that the requester reaches as `handoffs/<taskId>.md`. */
 export const Answer = z.union([
-  z.object({ text: z.string() }),
+  /** `decision`: of a person only. A rejection's text is its reason. */
+  z.object({ text: z.string(), decision: Decision.optional() }),
   z.object({ blob: BlobRef, preview: z.string().max(LIMITS.answerPreviewBytes) }),
 ]);
 export type Answer = z.infer<typeof Answer>;

@@ -37,6 +37,13 @@ export const LIMITS = {
   depthDefault: 5,
   depthMax: 20,
   handoffsPerTaskMax: 10,
+  /** Approvals included; a person's patience is the scarcer budget. */
+  questionsPerTaskMax: 20,
+  questionOptionsMax: 10,
+  questionOptionCharactersMax: 200,
+  /** What a person answers, and why one rejects, in bytes of UTF-8; the latter always stands in the record. */
+  humanTextBytesMax: 16 * KiB,
+  rejectReasonBytesMax: 1 * KiB,
   turnsPerTaskMax: 50,
   toolCallsPerTurnMax: 16,
   toolResultBytesMax: 32 * KiB,

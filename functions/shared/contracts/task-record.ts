@@ -28,10 +28,10 @@ export const Claim = z.object({
 });
 export type Claim = z.infer<typeof Claim>;
 
-/** The handoff calls of one turn; the task resumes once, when all have joined. */
+/** The handoff calls and questions of one turn; the task resumes once, when all have joined. */
 export const Suspension = z.object({
-  /** Which suspension of this task, from 1. */
-  k: z.int().min(1).max(LIMITS.handoffsPerTaskMax),
+  /** Which suspension of this task, from 1; a turn suspends its task at most once. */
+  k: z.int().min(1).max(LIMITS.turnsPerTaskMax),
   turn: z.int().min(1),
   calls: z.array(HandoffCall).min(1).max(LIMITS.toolCallsPerTurnMax),
 });
@@ -64,7 +64,8 @@ const base = {
 
 /**
  * The truth about one task (P1). `SCHEDULED`: the claiming agent writes, with its own epoch.
- * Absent, `FAILED`, `SUSPENDED`: the coordinator writes. `SUCCEEDED`: nobody.
+ * Absent, `FAILED`, `SUSPENDED`: the coordinator writes. `SUCCEEDED`: nobody. A person's record is
+ * never claimed: the API writes the first answer that finds it `SCHEDULED`.
  */
 export const TaskRecord = z.discriminatedUnion("status", [
   z.object({
@@ -74,7 +75,14 @@ export const TaskRecord = z.discriminatedUnion("status", [
     suspension: Suspension.optional(),
   }),
   z.object({ ...base, status: z.literal("SUSPENDED"), suspension: Suspension }),
-  z.object({ ...base, status: z.literal("SUCCEEDED"), answer: Answer, suspension: Suspension.optional() }),
+  z.object({
+    ...base,
+    status: z.literal("SUCCEEDED"),
+    answer: Answer,
+    /** Of a question: who answered, as the gateway knows them, and when. */
+    answeredBy: z.object({ caller: z.string(), at: Instant }).optional(),
+    suspension: Suspension.optional(),
+  }),
   z.object({ ...base, status: z.literal("FAILED"), failure: Failure, suspension: Suspension.optional() }),
 ]);
 export type TaskRecord = z.infer<typeof TaskRecord>;
