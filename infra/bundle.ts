@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { BuildFailure, Metafile } from "esbuild";
 import { type AgentSpec, isAgentSpec, toManifestEntry } from "../functions/shared/agent/agent-spec.ts";
 import { AgentManifest } from "../functions/shared/contracts/agent-manifest.ts";
+import { isHuman } from "../functions/shared/contracts/human.ts";
 import { slimBundle } from "./slim-bundle.ts";
 
 export interface BundleOptions {
@@ -82,6 +83,11 @@ export const findFunctions = ({
     .map((folder) => ({ ...folder, isAgent: false }));
   const agents = foldersIn(agentsDir).map((folder) => ({ ...folder, isAgent: true }));
   for (const { name, path } of agents) {
+    if (isHuman(name)) {
+      throw new BundleError(
+        `${relative(root, path)}: "${name}" is the person whom agents ask; give the folder another name`,
+      );
+    }
     for (const file of ["agent.ts", "handler.ts", "prompt.md"]) {
       if (!existsSync(join(path, file))) throw new BundleError(`${relative(root, path)}: ${file} is missing`);
     }

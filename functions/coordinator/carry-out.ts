@@ -1,5 +1,6 @@
 import type { OutboxEntry } from "../shared/contracts/command.ts";
 import type { TaskState } from "../shared/contracts/execution-state.ts";
+import { isHuman } from "../shared/contracts/human.ts";
 import { type TaskNumber, taskIdOf } from "../shared/contracts/ids.ts";
 import type { Attribute } from "../shared/contracts/item.ts";
 import { LIMITS } from "../shared/contracts/limits.ts";
@@ -111,14 +112,16 @@ const resume = async (
   });
 };
 
-const send = (
+/** A person finds the question in the record: the API shows it. */
+const send = async (
   { queues }: CoordinatorPorts,
   { stored }: Assignment,
   task: TaskState,
   delaySeconds = 0,
 ): Promise<void> => {
+  if (isHuman(task.agent)) return;
   const taskId = taskIdOf(stored.state.executionId, task.n);
-  return queues.sendWork(task.agent, { v: 1, kind: "work", taskId }, { delaySeconds });
+  await queues.sendWork(task.agent, { v: 1, kind: "work", taskId }, { delaySeconds });
 };
 
 /** P3. In portions, because a store's update has only so much room for paths. */

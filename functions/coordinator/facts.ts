@@ -1,4 +1,5 @@
 import type { TaskState } from "../shared/contracts/execution-state.ts";
+import type { Answer } from "../shared/contracts/handoff.ts";
 import type { TaskNumber } from "../shared/contracts/ids.ts";
 import type { Item } from "../shared/contracts/item.ts";
 import { LIMITS } from "../shared/contracts/limits.ts";
@@ -31,11 +32,15 @@ export const factOf = (task: TaskState, record: SeenRecord): Fact => {
     case "SUSPENDED":
       return { type: "TaskSeenSuspended", task: n, attempt, turns, usage, suspension: record.suspension };
     case "SUCCEEDED": {
-      const text = "text" in record.answer ? record.answer.text : record.answer.preview;
-      const preview = previewOf(text, LIMITS.eventPreviewBytes);
+      const preview = previewOf(textOf(record.answer), LIMITS.eventPreviewBytes);
       return { type: "TaskSeenSucceeded", task: n, attempt, turns, usage, preview };
     }
     case "FAILED":
       return { type: "TaskSeenFailed", task: n, attempt, turns, usage, failure: record.failure };
   }
+};
+
+const textOf = (answer: Answer): string => {
+  if ("blob" in answer) return answer.preview;
+  return answer.decision === "rejected" ? `rejected: ${answer.text}` : answer.text;
 };

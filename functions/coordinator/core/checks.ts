@@ -1,4 +1,5 @@
 import type { ExecutionState, TaskCheck } from "../../shared/contracts/execution-state.ts";
+import { isHuman } from "../../shared/contracts/human.ts";
 import type { Instant } from "../../shared/contracts/ids.ts";
 import type { ProtocolTimes } from "../../shared/contracts/protocol-times.ts";
 import type { Context, Draft } from "./draft.ts";
@@ -11,7 +12,10 @@ export const firstCheck = (now: Instant, delaySeconds: number, times: ProtocolTi
   intervalMs: times.resendMs,
 });
 
-/** P10: sends anew what nobody works on although its time has come, less and less often. */
+/**
+ * P10: sends anew what nobody works on although its time has come, less and less often. A person has
+ * no queue: looking was all there was to do, for the hint of an answer may have been lost.
+ */
 export const resendOverdue = (draft: Draft): void => {
   const { now, times } = draft.context;
   for (const task of draft.state.tasks) {
@@ -19,14 +23,12 @@ export const resendOverdue = (draft: Draft): void => {
     const check = draft.state.checks[task.n];
     if (check !== undefined && check.at > now) continue;
     const stealableAt = (draft.leases.get(task.n) ?? 0) + times.stealMarginMs;
-    if (stealableAt > now) {
-      draft.check(task.n, { at: stealableAt, intervalMs: times.resendMs });
-    } else if (draft.room < 1) {
-      draft.postpone();
-    } else {
-      const intervalMs = lesser(2 * (check?.intervalMs ?? times.resendMs), times.resendMsMax);
-      draft.send({ type: "SendWork", task: task.n }, { at: now + intervalMs, intervalMs });
-    }
+    const intervalMs = lesser(2 * (check?.intervalMs ?? times.resendMs), times.resendMsMax);
+    const next = { at: now + intervalMs, intervalMs };
+    if (stealableAt > now) draft.check(task.n, { at: stealableAt, intervalMs: times.resendMs });
+    else if (isHuman(task.agent)) draft.check(task.n, next);
+    else if (draft.room < 1) draft.postpone();
+    else draft.send({ type: "SendWork", task: task.n }, next);
   }
 };
 

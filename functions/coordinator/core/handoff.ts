@@ -1,6 +1,7 @@
 import type { ExecutionState, TaskState } from "../../shared/contracts/execution-state.ts";
 import type { Failure } from "../../shared/contracts/failure.ts";
 import type { HandoffCall } from "../../shared/contracts/handoff.ts";
+import { isHuman } from "../../shared/contracts/human.ts";
 import type { AgentName, TaskNumber } from "../../shared/contracts/ids.ts";
 import { LIMITS } from "../../shared/contracts/limits.ts";
 import { NO_USAGE } from "../../shared/contracts/usage.ts";
@@ -60,14 +61,18 @@ const planBranches = (draft: Draft, requester: TaskState, call: HandoffCall): Pl
   return call.to.map(({ agent, packet }, index) => {
     const n = draft.state.tasks.length + 1 + index;
     const preview = valuePreview(packet.task, previewBytes);
-    const failure = refusal(draft, requester.depth + 1, n, agent);
+    const failure = refusal(draft, depthOf(requester, agent), n, agent);
     return { n, agent, preview, ...(failure === undefined ? {} : { failure }) };
   });
 };
 
+/** A question is asked where its asker stands: a person hands off to nobody. */
+const depthOf = (requester: TaskState, agent: AgentName): number =>
+  requester.depth + (isHuman(agent) ? 0 : 1);
+
 const refusal = (draft: Draft, depth: number, n: TaskNumber, agent: AgentName): Failure | undefined => {
   const { depth: depthMax } = draft.state.limits;
-  if (draft.agent(agent) === undefined) {
+  if (draft.agent(agent) === undefined && !isHuman(agent)) {
     return { name: "AgentNotFound", message: `there is no agent named ${agent}` };
   }
   if (depth > depthMax) {
@@ -104,7 +109,7 @@ const requestHandoff = (
     usage,
   });
   for (const { n, agent, failure } of branches) {
-    draft.record({ type: "TaskScheduled", task: n, agent, depth: requester.depth + 1, handoff });
+    draft.record({ type: "TaskScheduled", task: n, agent, depth: depthOf(requester, agent), handoff });
     if (failure === undefined) {
       draft.send({ type: "ScheduleTask", task: n, attempt: 1, delaySeconds: 0 }, firstCheck(now, 0, times));
     } else {

@@ -141,6 +141,13 @@ test.each(breakCoder)("an agent that %s is one error line that names its folder"
   expect(message).not.toContain("\n");
 });
 
+test("an agent cannot be the person whom agents ask", async () => {
+  writeAgent("human");
+  await expect(run()).rejects.toThrow(
+    'functions/agents/human: "human" is the person whom agents ask; give the folder another name',
+  );
+});
+
 test("an agent cannot take the name of another function", async () => {
   writeAgent("api");
   await expect(run()).rejects.toThrow("functions/agents/api: functions/api has this name already");
