@@ -12,6 +12,7 @@ import type { BundleResult } from "../bundle.ts";
 import type { QueueSettings } from "./emulators.ts";
 import type { FunctionSettings } from "./function-settings.ts";
 import type { ProviderSettings } from "./provider-settings.ts";
+import type { ToolCredentials } from "./tool-credentials.ts";
 
 export const EVENTS_QUEUE = "events";
 export const BUCKET = "bulkhead";
@@ -26,6 +27,8 @@ export interface Platform {
   readonly endpoints: { readonly sqs: string; readonly s3: string; readonly dynamoDb: string | undefined };
   readonly queueUrl: (name: string) => string;
   readonly providers: Readonly<Record<string, ProviderSettings>>;
+  /** By agent, then by tool server. */
+  readonly toolCredentials: ToolCredentials;
   readonly isScripted: boolean;
   readonly tokenSecret: string;
   readonly logLevel: "info" | "warn" | "error";
@@ -119,11 +122,15 @@ const agentSettings = (platform: Platform, name: string): Own => {
       BULKHEAD_TIMES: JSON.stringify(platform.times),
       BULKHEAD_PROVIDER: provider.provider,
       BULKHEAD_MODEL: provider.model,
-      BULKHEAD_API_KEY: provider.apiKey,
+      BULKHEAD_API_KEY: secretText(provider.apiKey, platform.toolCredentials[name]),
       ...(provider.baseUrl === undefined ? {} : { BULKHEAD_BASE_URL: provider.baseUrl }),
     } satisfies z.input<typeof AgentEnvironment>,
   };
 };
+
+/** As a deployed agent's secret has it. */
+const secretText = (apiKey: string, mcp: ToolCredentials[string] | undefined): string =>
+  mcp === undefined ? apiKey : JSON.stringify({ ...(apiKey === "" ? {} : { apiKey }), mcp });
 
 const commonEnv = ({ store, logLevel, queueUrl }: Platform) => ({
   BULKHEAD_STORE: store,

@@ -21,7 +21,7 @@ export interface HostOptions {
   readonly paused?: boolean | undefined;
   /** Where records are: SQLite, or DynamoDB as dynalite emulates it. Default: what the data folder has, or SQLite. */
   readonly store?: StoreKind | undefined;
-  /** The user's environment, of which only the provider settings are read; none by default. */
+  /** The user's environment, of which only the settings of providers and tool servers are read; none by default. */
   readonly env?: Environment | undefined;
   readonly times?: Partial<ProtocolTimes> | undefined;
   /**

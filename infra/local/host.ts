@@ -22,6 +22,7 @@ import { type Host, RunningHost } from "./running-host.ts";
 import { RuntimeApi } from "./runtime-api.ts";
 import { startClock } from "./sweeper-clock.ts";
 import { startTableEmulator } from "./table-emulator.ts";
+import { resolveToolCredentials } from "./tool-credentials.ts";
 
 export { HostError } from "./host-error.ts";
 export type { HostOptions } from "./host-options.ts";
@@ -109,6 +110,7 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
     endpoints: { sqs: emulators.url, s3: emulators.url, dynamoDb: tables?.url },
     queueUrl: emulators.queueUrl,
     providers: models.providers,
+    toolCredentials: resolveToolCredentials(options.env ?? {}, manifest),
     isScripted: models.isScripted,
     tokenSecret: data?.tokenSecret ?? randomBytes(32).toString("hex"),
     logLevel: options.logLevel ?? (log === undefined ? "error" : "info"),

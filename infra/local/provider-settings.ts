@@ -116,6 +116,6 @@ const parseProvider = (text: string, where: string): ProviderName => {
 };
 
 /** An empty variable is how some shells spell an absent one. */
-const read = (env: Environment, name: string): string | undefined => env[name]?.trim() || undefined;
+export const read = (env: Environment, name: string): string | undefined => env[name]?.trim() || undefined;
 
-const prefixOf = (agent: string): string => `BULKHEAD_${agent.toUpperCase().replaceAll("-", "_")}`;
+export const prefixOf = (agent: string): string => `BULKHEAD_${agent.toUpperCase().replaceAll("-", "_")}`;

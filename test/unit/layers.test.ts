@@ -28,7 +28,7 @@ const LAYERS: readonly Layer[] = [
   {
     folder: "functions/shared/adapters/",
     imports: shared("contracts/", "kernel/", "ports/"),
-    packages: ["node:", "@aws-sdk/", "@anthropic-ai/"],
+    packages: ["node:", "@aws-sdk/", "@anthropic-ai/", "@modelcontextprotocol/client"],
   },
   { folder: "functions/shared/entry/", imports: ["functions/shared/"], packages: ["node:", "aws-lambda"] },
   {
@@ -142,7 +142,7 @@ test("the rule catches a sideways import, a forbidden package and an ambient one
 });
 
 test("contracts, kernel, ports and the agent runtime know no vendor", () => {
-  const vendors = /aws-sdk|anthropic-ai|fauxqs|dynalite/;
+  const vendors = /aws-sdk|anthropic-ai|modelcontextprotocol|fauxqs|dynalite/;
   const wrong = sources
     .filter((file) => /functions\/(shared\/(contracts|kernel|ports|agent)|coordinator|agents)\//.test(file))
     .filter((file) => importsOf(file).some((specifier) => vendors.test(specifier)));

@@ -6,6 +6,7 @@ import type { Log } from "../ports/log.ts";
 import type { Model } from "../ports/model.ts";
 import type { Queues } from "../ports/queues.ts";
 import type { Store } from "../ports/store.ts";
+import type { ToolServers } from "../ports/tool-servers.ts";
 
 /** Everything one agent reaches. `model` is its own connection, with its own key. */
 export interface AgentPorts {
@@ -19,6 +20,8 @@ export interface AgentPorts {
   readonly times: ProtocolTimes;
   /** All agents, this one included: who there is, and who may hand off to whom. */
   readonly agents: AgentManifest;
+  /** New sessions with the agent's tool servers, for one task. Absent when its spec lists none. */
+  readonly openToolServers?: () => Promise<ToolServers>;
   /** The text of `prompt.md`. */
   readonly prompt: string;
 }

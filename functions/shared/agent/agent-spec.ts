@@ -3,6 +3,7 @@ import { type AgentManifestEntry, ProviderName } from "../contracts/agent-manife
 import { AgentName } from "../contracts/ids.ts";
 import { LIMITS } from "../contracts/limits.ts";
 import { DEFAULT_RETRY_POLICY, RetryPolicy } from "../contracts/retry-policy.ts";
+import { isMcpServer, type McpServer } from "./mcp-server.ts";
 import type { Tool } from "./tool.ts";
 
 /** What bounds one task of this agent; the lower of the execution's and the agent's limit wins. */
@@ -33,6 +34,15 @@ const Declaration = z.strictObject({
       (tools) => new Set(tools.map((tool) => tool.name)).size === tools.length,
       "two tools share a name",
     ),
+  /** Servers whose tools it has beside its own; their tools are named `<server>__<tool>`. */
+  mcp: z
+    .array(z.custom<McpServer>(isMcpServer, "must be made by mcpServer"))
+    .max(LIMITS.toolServersMax)
+    .refine(
+      (servers) => new Set(servers.map((server) => server.name)).size === servers.length,
+      "two servers share a name",
+    )
+    .default([]),
   /** Whom it may hand off to; all other agents when absent, nobody when empty. */
   handoffs: z.array(AgentName).optional(),
   model: ModelChoice.default({}),
@@ -71,7 +81,7 @@ export type DeclaredManifestEntry = Omit<AgentManifestEntry, "handoffs"> & {
 export const toManifestEntry = (spec: AgentSpec): DeclaredManifestEntry => ({
   name: spec.name,
   role: spec.role,
-  tools: spec.tools.map((tool) => tool.name),
+  tools: [...spec.tools.map((tool) => tool.name), ...spec.mcp.map((server) => `${server.name}__*`)],
   handoffs: spec.handoffs,
   retry: spec.retry,
   concurrency: spec.concurrency,

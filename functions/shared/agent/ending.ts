@@ -25,9 +25,13 @@ export const endingOf = (error: unknown): Ending | undefined => {
       failure: { name: "Aborted", message: `stopped: ${error.message}`.slice(0, 1000) },
     };
   }
-  if (error instanceof RetryableError && !(error instanceof RetryableModelError)) return undefined;
+  if (error instanceof RetryableError && !isOutside(error)) return undefined;
   return { kind: "failed", failure: toFailure(error) };
 };
+
+/** A provider or a tool server is away, and not what we write to. */
+const isOutside = (error: RetryableError): boolean =>
+  error instanceof RetryableModelError || error.failureName === "ToolServerUnavailable";
 
 /** P7 */
 export const crashLoop = (): TerminalError =>

@@ -1,7 +1,6 @@
-import { z } from "zod";
 import type { AgentManifest } from "../contracts/agent-manifest.ts";
-import type { ToolSchema } from "../contracts/model-message.ts";
 import { NO_USAGE } from "../contracts/usage.ts";
+import type { ToolServers } from "../ports/tool-servers.ts";
 import type { AgentPorts, Invocation } from "./agent-ports.ts";
 import type { AgentSpec } from "./agent-spec.ts";
 import type { Held } from "./claim.ts";
@@ -10,11 +9,9 @@ import { type AnswerFile, handoffResults } from "./handoff-results.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { TaskPermit } from "./permit.ts";
 import { requestText } from "./request-text.ts";
-import { checkpointLost, type GivenResult, parseStored } from "./saved-turn.ts";
-import { readValue } from "./stored-value.ts";
-import { systemPrompt } from "./system-prompt.ts";
-import type { Snapshot, TaskRun } from "./task-run.ts";
-import { toolRegistry } from "./tool-registry.ts";
+import type { GivenResult } from "./saved-turn.ts";
+import { openSnapshot, registryOf, type SnapshotSource, storedSnapshot } from "./snapshot.ts";
+import type { TaskRun } from "./task-run.ts";
 import { Transcript } from "./transcript.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -26,6 +23,8 @@ export interface OpenRunOptions {
   readonly heartbeat: Heartbeat;
   readonly invocation: Invocation;
   readonly receiveCount: number;
+  /** Of this task alone; the caller closes it. */
+  readonly servers: ToolServers | undefined;
 }
 
 /** Everything a claimed task is worked on with, rebuilt from what is stored. */
@@ -37,14 +36,17 @@ export const openRun = async ({
   heartbeat,
   invocation,
   receiveCount,
+  servers,
 }: OpenRunOptions): Promise<TaskRun> => {
   const { record } = held.task;
   const request = await requestText(record.request, ports.blobs);
   const transcript = await Transcript.load(held.task, request.message, ports.blobs);
   const workspace = new Workspace(ports, record);
-  const tools = toolRegistry(spec.tools, peersOf(spec, ports.agents), ports.agents);
   const { given, decisions } = await resume(transcript, held, workspace, ports);
-  return {
+  const { signal } = heartbeat;
+  const source: SnapshotSource = { spec, ports, peers: peersOf(spec, ports.agents), servers, signal };
+  const snapshot = await openSnapshot(transcript.saved[0], source);
+  const run: TaskRun = {
     spec,
     ports,
     invocation,
@@ -52,19 +54,21 @@ export const openRun = async ({
     receiveCount,
     held,
     permit,
-    signal: heartbeat.signal,
+    signal,
     request,
-    tools,
-    snapshot: await snapshotOf(transcript, ports, () => ({
-      system: systemPrompt(spec, ports.prompt, peersOf(spec, ports.agents)),
-      tools: tools.schemas,
-    })),
+    tools: registryOf(snapshot, source),
+    snapshot,
+    adoptSnapshot: async (first) => {
+      run.snapshot = await storedSnapshot(first, ports.blobs);
+      run.tools = registryOf(run.snapshot, source);
+    },
     transcript,
     workspace,
     decisions,
     given,
     unsavedUsage: NO_USAGE,
   };
+  return run;
 };
 
 /** Whom this agent may hand off to, as the manifest says: it has resolved "all others". */
@@ -101,21 +105,4 @@ const resume = async (
   await Promise.all(files.map(enter));
   transcript.giveResults(given);
   return { given, decisions: await decisionsOf(suspension.turn, answers, blobs) };
-};
-
-const StoredSnapshot = z.object({ system: z.string(), tools: z.array(z.custom<ToolSchema>()) });
-
-/** A deploy must change nothing that the model has been told: thinking is bound to it. */
-const snapshotOf = async (
-  transcript: Transcript,
-  { blobs }: AgentPorts,
-  fresh: () => Snapshot,
-): Promise<Snapshot> => {
-  const [first] = transcript.saved;
-  if (first === undefined) return fresh();
-  if (first.snapshot === undefined) throw checkpointLost("the snapshot of the first turn is missing");
-  const stored = parseStored(await readValue(blobs, first.snapshot), "the snapshot of the first turn");
-  const parsed = StoredSnapshot.safeParse(stored);
-  if (!parsed.success) throw checkpointLost("the snapshot of the first turn cannot be read");
-  return parsed.data;
 };

@@ -3,6 +3,7 @@ import { LIMITS } from "../contracts/limits.ts";
 import { NO_USAGE } from "../contracts/usage.ts";
 import { TerminalError } from "../kernel/errors.ts";
 import type { Delivery, Verdict } from "../ports/queues.ts";
+import type { ToolServers } from "../ports/tool-servers.ts";
 import type { AgentPorts, Invocation } from "./agent-ports.ts";
 import type { AgentSpec } from "./agent-spec.ts";
 import { repairAnswer } from "./answer-schema.ts";
@@ -95,8 +96,10 @@ export class StandaloneAgent {
       unsavedUsage: NO_USAGE,
       transcript: { saved: [] },
     };
+    let servers: ToolServers | undefined;
     const work = async (): Promise<Ending> => {
       if (held.isCrashLoop) throw crashLoop();
+      if (this.#spec.mcp.length > 0) servers = await ports.openToolServers?.();
       const opened = await openRun({
         spec: this.#spec,
         ports,
@@ -105,6 +108,7 @@ export class StandaloneAgent {
         heartbeat,
         invocation,
         receiveCount,
+        servers,
       });
       run = opened;
       return this.#work(opened);
@@ -113,7 +117,7 @@ export class StandaloneAgent {
       const ending = await work().catch((error: unknown) => this.#endingOf(error, held, heartbeat.signal));
       return await conclude(run, ending);
     } finally {
-      await heartbeat.stop();
+      await Promise.all([heartbeat.stop(), servers?.close()]);
     }
   }
 

@@ -22,7 +22,8 @@ import type { TaskRun } from "./task-run.ts";
 export const takeTurn = async (run: TaskRun): Promise<"taken" | "wait"> => {
   const n = run.transcript.turnsSaved + 1;
   const request: ModelRequest = {
-    ...run.snapshot,
+    system: run.snapshot.system,
+    tools: run.snapshot.tools,
     messages: run.transcript.messages(),
     maxTokens: run.spec.model.maxTokens ?? LIMITS.outputTokensDefault,
   };
@@ -113,6 +114,7 @@ const saveTurn = async (run: TaskRun, n: number, said: ModelTurn): Promise<void>
 
   async function adopt(turn: TurnRecord, { ports }: TaskRun) {
     ports.log.warn("another owner saved this turn first", { taskId: run.taskId, turn: turn.n });
+    if (turn.n === 1) await run.adoptSnapshot(turn);
     const adopted = await readTurn(turn, blobs);
     return [adopted.turn, adopted.given] as const;
   }

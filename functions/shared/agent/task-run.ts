@@ -1,5 +1,5 @@
 import type { TaskId } from "../contracts/ids.ts";
-import type { ToolSchema } from "../contracts/model-message.ts";
+import type { TurnRecord } from "../contracts/task-record.ts";
 import type { Usage } from "../contracts/usage.ts";
 import type { AgentPorts, Invocation } from "./agent-ports.ts";
 import type { AgentSpec } from "./agent-spec.ts";
@@ -8,6 +8,7 @@ import type { Decisions } from "./decisions.ts";
 import type { TaskPermit } from "./permit.ts";
 import type { RequestText } from "./request-text.ts";
 import type { GivenResult } from "./saved-turn.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { ToolRegistry } from "./tool-registry.ts";
 import type { Transcript } from "./transcript.ts";
 import type { Workspace } from "./workspace.ts";
@@ -25,9 +26,11 @@ export interface TaskRun {
   /** Aborted with an Interruption when the work must end at once. */
   readonly signal: AbortSignal;
   readonly request: RequestText;
-  readonly tools: ToolRegistry;
+  tools: ToolRegistry;
   /** What the model is told about itself and its tools: of the first turn, for the whole task. */
-  readonly snapshot: Snapshot;
+  snapshot: Snapshot;
+  /** After another owner saved the first turn: what it told the model is what the model was told. */
+  readonly adoptSnapshot: (first: TurnRecord) => Promise<void>;
   readonly transcript: Transcript;
   readonly workspace: Workspace;
   /** What people said to calls of the last turn. */
@@ -36,9 +39,4 @@ export interface TaskRun {
   given: readonly GivenResult[];
   /** Paid, but not part of a saved turn of this task: failed tries, and turns that lost a race. */
   unsavedUsage: Usage;
-}
-
-export interface Snapshot {
-  readonly system: string;
-  readonly tools: readonly ToolSchema[];
 }

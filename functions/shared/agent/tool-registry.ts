@@ -36,7 +36,8 @@ export const toolRegistry = (
     refusalOf: (name) => {
       const shown = JSON.stringify(name.slice(0, 80));
       const own = names.join(", ") || "none";
-      if (elsewhere.has(name)) {
+      // A server's tools stand in the manifest as one: `docs__*`.
+      if (elsewhere.has(name) || elsewhere.has(`${name.split("__")[0]}__*`)) {
         return `TOOL_NOT_ALLOWED: you may not use ${shown}, whoever asks for it; your tools are ${own}`;
       }
       const nearest = nearestName(name, names);

@@ -35,6 +35,8 @@ export const FAILURE_NAMES = [
   "StateTooLarge",
   "StateUnreadable",
   "TimedOut",
+  "ToolServerRefused",
+  "ToolServerUnavailable",
   "TooManyEvents",
   "TooManyHandoffs",
   "TooManyTasks",

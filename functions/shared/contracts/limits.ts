@@ -54,6 +54,18 @@ export const LIMITS = {
   /** … which holds at most so much of it. */
   storedResultBytesMax: 5 * 1024 * KiB,
   toolErrorsInARowMax: 3,
+  /** Of one agent. */
+  toolServersMax: 10,
+  /** What servers offer beyond these is left out: every turn of a task pays for all of it. */
+  servedToolsMax: 64,
+  servedToolsBytesMax: 128 * KiB,
+  servedToolBytesMax: 16 * KiB,
+  servedDescriptionBytesMax: 2 * KiB,
+  servedCallMsDefault: 60_000,
+  servedCallMsMax: 600_000,
+  servedListMsMax: 20_000,
+  /** One HTTP answer of a tool server. */
+  servedBodyBytesMax: 4 * 1024 * KiB,
   /** The same call with the same input this often in a row is answered with an error result. */
   sameCallErrorAfter: 3,
   /** … and this often ends the task as NoProgress. */

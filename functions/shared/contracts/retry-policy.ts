@@ -25,5 +25,6 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = RetryPolicy.parse([
   // BAD-INPUTS 49: a provider may say 429 for 20 minutes; the execution's deadline is the bound.
   { errorEquals: ["RateLimited"], intervalSeconds: 2, maxDelaySeconds: 300, maxAttempts: 20 },
   { errorEquals: ["ModelUnavailable"], intervalSeconds: 1, maxDelaySeconds: 60, maxAttempts: 5 },
+  { errorEquals: ["ToolServerUnavailable"], intervalSeconds: 2, maxDelaySeconds: 60, maxAttempts: 5 },
   { errorEquals: ["Internal"], intervalSeconds: 1 },
 ]);

@@ -1,3 +1,4 @@
+import { type AgentSecret, parsedSecret } from "../adapters/agent-secret.ts";
 import { systemClock } from "../adapters/system-clock.ts";
 import type { AgentPorts } from "../agent/agent-ports.ts";
 import type { AgentSpec } from "../agent/agent-spec.ts";
@@ -5,9 +6,10 @@ import { StandaloneAgent } from "../agent/standalone-agent.ts";
 import { assert } from "../kernel/assert.ts";
 import { type FunctionConfig, readConfig } from "../kernel/config.ts";
 import type { Model } from "../ports/model.ts";
+import type { ToolServers } from "../ports/tool-servers.ts";
 import { readManifest, readPrompt } from "./bundled-file.ts";
 import { lazyS3Blobs } from "./lazy-blobs.ts";
-import { createOutput, type Output } from "./output.ts";
+import { concealed, createOutput, type Output } from "./output.ts";
 import { handleBatch, oneByOne, type SqsHandler } from "./sqs-batch.ts";
 import { warm } from "./warm.ts";
 import { wireCommon, wireQueues } from "./wire.ts";
@@ -34,21 +36,38 @@ const wireAgent = async (spec: AgentSpec, model: Model | undefined): Promise<Age
   const config = readConfig("agent");
   assert(config.agent === spec.name, `the bundle of agent ${spec.name} runs as agent ${config.agent}`);
   const output = createOutput();
+  const secret = agentSecret(config, output);
   return {
     ...(await wireCommon(config, output)),
     queues: await wireQueues(config),
     blobs: lazyS3Blobs(config),
-    model: model ?? (await connectToProvider(spec, config, output)),
+    model: model ?? (await connectToProvider(spec, config, secret)),
+    ...(spec.mcp.length === 0 ? {} : { openToolServers: () => openToolServers(secret) }),
     times: config.times,
     agents: readManifest(config.manifestPath),
     prompt: readPrompt(),
   };
 };
 
+/** Its parts are concealed one by one: whoever prints one does not print the whole. */
+const agentSecret = (config: FunctionConfig<"agent">, output: Output): AgentSecret => {
+  const secret = parsedSecret(wireSecret(config.apiKey, output));
+  return {
+    apiKey: concealed(secret.apiKey, output),
+    credentialOf: (server) => concealed(() => secret.credentialOf(server), output)(),
+  };
+};
+
+/** Large, and of use to few: loaded by the first task of an agent that lists servers. */
+const openToolServers = async ({ credentialOf }: AgentSecret): Promise<ToolServers> => {
+  const { createMcpToolServers } = await import("../adapters/mcp-tool-servers.ts");
+  return createMcpToolServers(credentialOf);
+};
+
 const connectToProvider = async (
   spec: AgentSpec,
   config: FunctionConfig<"agent">,
-  output: Output,
+  secret: AgentSecret,
 ): Promise<Model> => {
   const { createAnthropicModel } = await import("../adapters/anthropic-model.ts");
   const declared = spec.model.provider ?? "anthropic";
@@ -57,7 +76,7 @@ const connectToProvider = async (
   const model = config.model ?? (provider === declared ? spec.model.model : undefined);
   return createAnthropicModel({
     provider,
-    apiKey: wireSecret(config.apiKey, output),
+    apiKey: secret.apiKey,
     clock: systemClock,
     ...(model === undefined ? {} : { model }),
     ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),

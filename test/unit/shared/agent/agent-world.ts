@@ -26,6 +26,7 @@ import type { Blobs } from "../../../../functions/shared/ports/blobs.ts";
 import type { Model, ModelRequest, ModelTurn } from "../../../../functions/shared/ports/model.ts";
 import type { Verdict } from "../../../../functions/shared/ports/queues.ts";
 import type { Store } from "../../../../functions/shared/ports/store.ts";
+import type { ToolServers } from "../../../../functions/shared/ports/tool-servers.ts";
 import {
   ManualClock,
   MemoryBlobs,
@@ -227,7 +228,15 @@ export class AgentWorld {
   }
 
   /** A fresh function: nothing but the ports is shared with the one before. */
-  agent(ports: { store?: Store; blobs?: Blobs; queues?: MemoryQueues; model?: Model } = {}): StandaloneAgent {
+  agent(
+    ports: {
+      store?: Store;
+      blobs?: Blobs;
+      queues?: MemoryQueues;
+      model?: Model;
+      openToolServers?: () => Promise<ToolServers>;
+    } = {},
+  ): StandaloneAgent {
     const spec = defineAgent({
       name: "coder",
       role: "code implementation",
