@@ -122,7 +122,8 @@ const compile = async (options: BundleOptions, folders: readonly SourceFolder[])
       write: false,
       bundle: true,
       splitting: true,
-      chunkNames: "shared-[hash]",
+      // What is imported dynamically keeps its name; esbuild calls the others "chunk".
+      chunkNames: "[name]-[hash]",
       outExtension: { ".js": ".mjs" },
       platform: "node",
       target: "node24",

@@ -13,6 +13,7 @@ import type { Plugin } from "esbuild";
  *   S4. No operation of ours answers with a stream of events, and DynamoDB's endpoint is discovered
  *       only where somebody asks for it.
  *   S5. Node hashes. The SDK's own implementations are for engines that cannot.
+ *   S6. What a tool server answers is judged by no schema, so that none is compiled.
  *
  * What is left out is an empty module: whoever calls it after all fails at once, and by name.
  * Where the SDK does call it, while a client is made, a stand-in does nothing.
@@ -64,12 +65,15 @@ const LEFT_OUT = new RegExp(
     /^@smithy\/core\/event-streams$/,
     /^@aws-sdk\/endpoint-cache$/,
     /^\.\/(Md5|Sha1|Sha256)Js$/,
+    /^@modelcontextprotocol\/client\/_shims$/,
   ]
     .map(({ source }) => source)
     .join("|"),
 );
 
 const STAND_INS: Readonly<Record<string, string>> = {
+  "@modelcontextprotocol/client/_shims":
+    "export const CORS_IS_POSSIBLE = false; export class DefaultJsonSchemaValidator {}",
   "@aws-sdk/endpoint-cache": "export class EndpointCache {}",
   "@smithy/core/event-streams":
     "export const resolveEventStreamSerdeConfig = (config) => config; export const eventStreamSerdeProvider = undefined;",
