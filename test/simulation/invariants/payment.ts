@@ -49,6 +49,8 @@ export const boundedPayment = (books: Books): StateWatch => {
   const grants: Grant[] = [];
   /** By process and task: when it had claimed what another had. */
   const takeovers = new Map<string, number>();
+  /** By process and task: the epoch with which it claimed. */
+  const claims = new Map<string, number>();
   /** By process and task: when it had first raised the purse's epoch. */
   const fences = new Map<string, number>();
   /** By task and turn: the reservation that paid for what is saved. */
@@ -190,6 +192,7 @@ export const boundedPayment = (books: Books): StateWatch => {
       if (key.sk.startsWith("TURN#")) noteTurn(seen);
       if (key.sk !== "TASK" || typeof process.role === "string") return;
       const taskId = String(after["taskId"]);
+      if (after["epoch"] !== before?.["epoch"]) claims.set(`${process.id}|${taskId}`, Number(after["epoch"]));
       if (before?.["claim"] !== undefined && after["epoch"] !== before["epoch"]) {
         takeovers.set(`${process.id}|${taskId}`, books.seq);
       }
@@ -211,8 +214,11 @@ export const boundedPayment = (books: Books): StateWatch => {
         const { executionId, n } = splitTaskId(taskId);
         const { stopped, stops } = stopsOf(books.permit(executionId));
         const adopted = books.peek(turnKey(process.name, taskId, turn));
+        // Who robbed it had the right to by its own clock: invariant 7 sees to that (P7).
+        const epoch = Number(books.peek(taskKey(process.name, taskId))?.["epoch"]);
+        const isRobbed = epoch > (claims.get(`${process.id}|${taskId}`) ?? epoch);
         must(
-          stopped !== undefined || stops[String(n)] !== undefined || adopted !== undefined,
+          stopped !== undefined || stops[String(n)] !== undefined || adopted !== undefined || isRobbed,
           10,
           () => `${process.id} has paid for turn ${turn} of ${taskId} and thrown it away`,
           "P6",
