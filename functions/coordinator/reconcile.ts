@@ -162,7 +162,8 @@ const act = async (
     ({ at, id }) =>
       !stored.outbox.some((entry) => entry.id === id) ||
       isOursInDoubt ||
-      at + times.outboxAgeMs <= context.now,
+      // Of the future: whoever committed it had a wrong clock, and may be gone like any other.
+      Math.abs(context.now - at) >= times.outboxAgeMs,
   );
   await drainOutbox(ports, { stored: now, records }, ours);
   if (ours.length < now.outbox.length) return { returnAfterSeconds: Math.ceil(times.outboxAgeMs / 1000) };

@@ -14,7 +14,7 @@ export interface Salvaged {
 /** P16: as much of a STATE item as can still be read; what cannot gets the plainest value there is. */
 export const salvage = (item: Item, executionId: ExecutionId): Salvaged => {
   const body = parseJson(item["body"]);
-  const events = z.array(HistoryEvent).catch([]).parse(parseJson(item["events"])) as HistoryEvent[];
+  const events = z.array(HistoryEvent).catch([]).parse(parseJson(item["events"]));
   const whole = ExecutionState.safeParse(body);
   if (whole.success) return { state: whole.data, events };
   const part = Part.parse(typeof body === "object" && body !== null ? body : {});

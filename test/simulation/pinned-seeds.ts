@@ -10,4 +10,9 @@ export const PINNED_SEEDS: readonly PinnedSeed[] = [
     found:
       "P4: the reservation of a stopped task whose function had died was waited for until the execution's deadline",
   },
+  {
+    seed: 248,
+    found:
+      "P9: what a coordinator whose clock was an hour ahead had committed was left to it for that hour, while every hint came back every 2 seconds",
+  },
 ];

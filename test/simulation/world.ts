@@ -169,9 +169,12 @@ const drawScene = (chance: Chance): Scene => {
   };
 };
 
+/** Mostly one: executions share nothing but batches of hints, and many small worlds see more than few large ones. */
+const EXECUTIONS = [1, 1, 1, 1, 2, 2, 3] as const;
+
 const drawWishes = (chance: Chance, scene: Scene, plans: PlanBook): Wish[] => {
   const span = Math.max(60_000, (scene.faultsEndAt - BEGIN) / 2);
-  return Array.from({ length: chance.int(1, 4) }, (_, index) => ({
+  return Array.from({ length: chance.pick(EXECUTIONS) }, (_, index) => ({
     plan: plans.drawEntry(),
     key: chance.hit(0.7) ? `key-${index}` : undefined,
     limits: drawLimits(chance, scene),

@@ -30,9 +30,7 @@ export const viewHistory = async (
 
 const movedEvents = async (store: Pick<Store, "list">, id: string): Promise<HistoryEvent[]> => {
   const items = await store.list(stateKey(id).pk, HISTORY_PREFIX);
-  return items.flatMap(
-    (item) => HistoryEvent.array().parse(JSON.parse(String(item["events"]))) as HistoryEvent[],
-  );
+  return items.flatMap((item) => HistoryEvent.array().parse(JSON.parse(String(item["events"]))));
 };
 
 const eventView = ({ at, ...event }: HistoryEvent): EventView => ({

@@ -85,5 +85,15 @@ export const EventBody = z.discriminatedUnion("type", [
 export type EventBody = z.infer<typeof EventBody>;
 
 /** P15: numbered from 1 over the execution, without gaps. */
-export const HistoryEvent = z.intersection(z.object({ n: z.int().min(1), at: Instant }), EventBody);
-export type HistoryEvent = { n: number; at: Instant } & EventBody;
+const Numbered = z.object({ n: z.int().min(1), at: Instant });
+type Option = (typeof EventBody.options)[number];
+const [first, ...others] = EventBody.options.map(
+  (body): Option => z.object({ ...Numbered.shape, ...body.shape }) as unknown as Option,
+);
+
+export type HistoryEvent = z.infer<typeof Numbered> & EventBody;
+/** One union of whole events: an intersection would parse each event twice and merge the halves. */
+export const HistoryEvent = z.discriminatedUnion("type", [
+  first as Option,
+  ...others,
+]) as unknown as z.ZodType<HistoryEvent>;

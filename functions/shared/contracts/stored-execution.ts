@@ -17,7 +17,16 @@ export interface StoredExecution {
 }
 
 const Events = z.array(HistoryEvent);
-const Outbox = z.record(z.string(), OutboxEntry);
+
+/** Made once: making a schema costs more than parsing with it, and STATE is read at every look. */
+const StateItem = z.object({
+  version: z.int().min(1),
+  body: z.string(),
+  events: z.string(),
+  outbox: z.record(z.string(), OutboxEntry),
+  nextCheckAt: z.int().optional(),
+  throws: z.int().default(0),
+});
 
 /**
  * The attributes of STATE that change with a commit. The outbox is a map of its own, keyed by
@@ -52,16 +61,16 @@ export const decodeState = (
   item: Item,
 ): { ok: true; stored: StoredExecution } | { ok: false; reason: string } => {
   try {
-    const outbox = Object.values(Outbox.parse(item["outbox"]));
+    const { version, body, events, outbox, nextCheckAt, throws } = StateItem.parse(item);
     return {
       ok: true,
       stored: {
-        version: z.int().min(1).parse(item["version"]),
-        state: ExecutionState.parse(JSON.parse(z.string().parse(item["body"]))),
-        events: Events.parse(JSON.parse(z.string().parse(item["events"]))) as HistoryEvent[],
-        outbox: outbox.sort((a, b) => compareEntryIds(a.id, b.id)),
-        nextCheckAt: z.int().optional().parse(item["nextCheckAt"]),
-        throws: z.int().parse(item["throws"] ?? 0),
+        version,
+        state: ExecutionState.parse(JSON.parse(body)),
+        events: Events.parse(JSON.parse(events)),
+        outbox: Object.values(outbox).sort((a, b) => compareEntryIds(a.id, b.id)),
+        nextCheckAt,
+        throws,
       },
     };
   } catch (error) {

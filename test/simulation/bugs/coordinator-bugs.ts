@@ -84,6 +84,13 @@ export const COORDINATOR_BUGS: readonly PlantedBug[] = [
     "      true ||",
   ),
   bug(
+    "what a clock that is ahead has committed is young until that time comes",
+    "P9",
+    "reconcile.ts",
+    "Math.abs(context.now - at) >= times.outboxAgeMs",
+    "at + times.outboxAgeMs <= context.now",
+  ),
+  bug(
     "a hint is acknowledged although young entries are left",
     "P9",
     "reconcile.ts",

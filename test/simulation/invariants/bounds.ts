@@ -12,8 +12,18 @@ const WORK_FIELDS = new Set(["v", "kind", "taskId"]);
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those that a queue refuses
 const BAD_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
+/** Far more than any execution of these worlds has use for; a storm is beyond it within an hour. */
+const LOOKS_MAX = 3_000;
+
 /** Invariant 12: nothing exceeds its limit. */
-export const bounds = (_books: Books): StateWatch => ({
+export const bounds = (_books: Books, looks = new Map<string, number>()): StateWatch => ({
+  delivered(_process, _queue, delivery) {
+    const { executionId } = JSON.parse(delivery.body) as { executionId?: string };
+    if (executionId === undefined) return;
+    const count = (looks.get(executionId) ?? 0) + 1;
+    looks.set(executionId, count);
+    must(count <= LOOKS_MAX, 12, () => `${executionId} is looked at ${count} times`, "P9");
+  },
   stateWrote({ executionId, after, isCommit }) {
     const { state, item, outbox } = after;
     const say = (what: string) => () => `${executionId}: ${what}`;

@@ -436,6 +436,22 @@ test("P9: entries that another committed a moment ago are not drained, and the m
   expect((await rig.stored()).outbox).toEqual([]);
 });
 
+test("P9: an entry of the future is drained by whoever finds it: its committer's clock was wrong", async () => {
+  const rig = new Rig();
+  await rig.accept();
+  const queues = {
+    ...rig.queues,
+    sendWork: () => Promise.reject(new RetryableError("Internal", "queue away")),
+  };
+  rig.now += 1_800_000;
+  await rig.look(undefined, { queues });
+  expect((await rig.stored()).outbox).toHaveLength(1);
+
+  rig.now -= 1_800_000;
+  expect(await rig.look()).toBe("done");
+  expect(rig.queues.sent).toHaveLength(1);
+});
+
 test("P9: what was carried out is removed although a later entry throws", async () => {
   const rig = new Rig();
   await rig.accept();
