@@ -15,4 +15,9 @@ export const PINNED_SEEDS: readonly PinnedSeed[] = [
     found:
       "P9: what a coordinator whose clock was an hour ahead had committed was left to it for that hour, while every hint came back every 2 seconds",
   },
+  {
+    seed: 64,
+    found:
+      "P14: a cut message that a frozen owner saved after its attempt had failed ended the next attempt too",
+  },
 ];

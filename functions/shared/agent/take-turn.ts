@@ -131,6 +131,7 @@ const turnRecord = async (run: TaskRun, n: number, said: ModelTurn, message: str
   ]);
   return {
     n,
+    attempt: run.held.task.record.attempt,
     epoch: run.held.epoch,
     at: run.ports.clock.now(),
     message: packedMessage,

@@ -27,6 +27,7 @@ export interface ToolResult {
  */
 export class Transcript {
   readonly #request: string;
+  readonly #attempt: number;
   /** All that were saved, superseded ones included. */
   readonly #saved: TurnRecord[] = [];
   readonly #turns: Turn[] = [];
@@ -34,21 +35,19 @@ export class Transcript {
   readonly #results = new Map<string, ToolResult>();
   readonly #given = new Map<string, string>();
 
-  constructor(request: string) {
+  constructor(request: string, attempt: number) {
     this.#request = request.toWellFormed();
+    this.#attempt = attempt;
   }
 
   /** Rejects with TerminalError `CheckpointLost` when a turn or result is missing or altered [bad-input 42]. */
   static async load(task: StoredTask, request: string, blobs: Blobs): Promise<Transcript> {
-    const transcript = new Transcript(request);
+    const transcript = new Transcript(request, task.record.attempt);
     const turns = await Promise.all(task.turnItems.map((item) => readTurn(parseTurn(item), blobs)));
     for (const { turn, given } of turns) {
       if (turn.record.n !== transcript.turnsSaved + 1)
         throw checkpointLost(`turn ${transcript.turnsSaved + 1} is missing`);
       transcript.addTurn(turn, given);
-      // P14: a retried attempt keeps the work, but not the turn that ended the one before.
-      const isSuperseded = turn.record.n <= task.record.turns && endsAttempt(turn);
-      if (isSuperseded) transcript.#turns.pop();
     }
     for (const item of task.callItems) {
       const call = parseCall(item);
@@ -78,7 +77,9 @@ export class Transcript {
   addTurn(turn: Turn, given: readonly GivenResult[]): void {
     this.giveResults(given);
     this.#saved.push(turn.record);
-    this.#turns.push(turn);
+    // P14: an attempt keeps the work of those before it, but not what ended them, or would have.
+    const isSuperseded = turn.record.attempt < this.#attempt && endsAttempt(turn);
+    if (!isSuperseded) this.#turns.push(turn);
   }
 
   /** Results of the handoffs of the last turn. */

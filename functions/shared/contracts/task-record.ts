@@ -90,6 +90,8 @@ export type TaskRecord = z.infer<typeof TaskRecord>;
 /** One assistant message, verbatim (P6: create-only). */
 export const TurnRecord = z.object({
   n: z.int().min(1),
+  /** Of which attempt: a cut or empty message ends this one, and no later one (P14). */
+  attempt: z.int().min(1),
   epoch: z.int(),
   at: Instant,
   /** JSON of the content blocks exactly as the provider sent them. */

@@ -248,8 +248,8 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
     "a cut message is said again by the next attempt",
     "P14",
     "transcript.ts",
-    "      if (isSuperseded) transcript.#turns.pop();",
-    "",
+    "if (!isSuperseded) this.#turns.push(turn);",
+    "this.#turns.push(turn);",
   ),
   bug(
     "handoff results are told in another order",

@@ -30,6 +30,7 @@ const permitOf = (
 
 const savedTurn = (n: number, epoch: number): TurnRecord => ({
   n,
+  attempt: 1,
   epoch,
   at: 0,
   message: { inline: "[]" },

@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { turnKey } from "../../../../functions/shared/contracts/resources.ts";
+import { NO_USAGE } from "../../../../functions/shared/contracts/usage.ts";
+import type { ModelTurn } from "../../../../functions/shared/ports/model.ts";
 import {
   AgentWorld,
   answer,
@@ -190,6 +193,46 @@ describe("how a turn may end", () => {
       answer: { text: "second try" },
     });
     expect(world.record().usage.calls).toBe(3);
+  });
+});
+
+describe("a cut message that a frozen predecessor of an earlier attempt saves late ends no attempt (P14)", () => {
+  const cut = {
+    ...turnKey("coder", TASK, 1),
+    n: 1,
+    attempt: 1,
+    epoch: 1,
+    at: 0,
+    message: { inline: JSON.stringify([text("half a")]) },
+    stopReason: "max_tokens",
+    model: "scripted-1",
+    requestId: null,
+    usage: NO_USAGE,
+    snapshot: { inline: JSON.stringify({ system: "", tools: [] }) },
+    expiresAt: 2_000_000_000,
+  };
+
+  test("before the next attempt begins", async () => {
+    const world = new AgentWorld({ script: [new Error("a bug"), answer("second try")] });
+    await world.deliver();
+    expect(world.failure()?.name).toBe("Internal");
+    world.store.force(cut);
+    await world.retry();
+    await world.deliver("m2");
+    expect(world.record()).toMatchObject({ status: "SUCCEEDED", attempt: 2, turns: 2 });
+  });
+
+  test("while the next attempt asks", async () => {
+    const late = (): ModelTurn => {
+      world.store.force(cut);
+      return answer("lost the race");
+    };
+    const world: AgentWorld = new AgentWorld({ script: [new Error("a bug"), late] });
+    await world.deliver();
+    await world.retry();
+    await world.deliver("m2");
+    expect(world.model.requests).toHaveLength(3);
+    expect(world.record()).toMatchObject({ status: "SUCCEEDED", attempt: 2, turns: 2 });
   });
 });
 
