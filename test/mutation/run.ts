@@ -1,10 +1,11 @@
 /**
- * `npm run mutation [PART]`: changes the code in every small way Stryker knows, and counts the changes
- * that no test notices. Slow, so it is no part of `npm test`; Stryker is installed on its first run.
+ * `npm run mutation [PART [FOLDER]]`: changes the code in every small way Stryker knows, and counts
+ * the changes that no test notices. Slow, so it is no part of `npm test`; Stryker is installed on its
+ * first run. With a FOLDER the results stay there, and the next run tests only what has changed since.
  * Exit code 1 when a part scores below SCORE_MIN.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PARTS, type Part } from "./parts.ts";
@@ -30,8 +31,9 @@ const install = (): void => {
 };
 
 const reportOf = (part: Part, folder: string): Report => {
-  const config = join(folder, "stryker.config.json");
-  const fileName = join(folder, "report.json");
+  const stem = join(folder, part.name.replaceAll(" ", "-"));
+  const config = `${stem}.config.json`;
+  const fileName = `${stem}.report.json`;
   writeFileSync(
     config,
     JSON.stringify({
@@ -45,7 +47,9 @@ const reportOf = (part: Part, folder: string): Report => {
       // Constants and schemas are made once per process: each such mutant would need a process of its own.
       ignoreStatic: true,
       concurrency: 1,
-      reporters: ["clear-text", "json"],
+      incremental: true,
+      incrementalFile: `${stem}.incremental.json`,
+      reporters: ["progress-append-only", "clear-text", "json"],
       clearTextReporter: { reportTests: false, logTests: false, allowColor: false },
       jsonReporter: { fileName },
       ignorePatterns: ["bench", "docs", "infra/aws", "test/mutation/node_modules"],
@@ -72,13 +76,14 @@ const lineOf = (name: string, { files }: Report): { readonly text: string; reado
 };
 
 install();
-const wanted = process.argv[2];
+const [, , wanted, kept] = process.argv;
 const parts = PARTS.filter(({ name }) => wanted === undefined || name.includes(wanted));
-const folder = mkdtempSync(join(tmpdir(), "bulkhead-mutation-"));
+const folder = kept ?? mkdtempSync(join(tmpdir(), "bulkhead-mutation-"));
+mkdirSync(folder, { recursive: true });
 try {
   const lines = parts.map((part) => lineOf(part.name, reportOf(part, folder)));
   for (const { text } of lines) console.log(text);
   process.exitCode = lines.every(({ score }) => score >= SCORE_MIN) ? 0 : 1;
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  if (kept === undefined) rmSync(folder, { recursive: true, force: true });
 }
