@@ -4,7 +4,8 @@ import { pathToFileURL } from "node:url";
 import type { BuildFailure, Metafile } from "esbuild";
 import { type AgentSpec, isAgentSpec, toManifestEntry } from "../functions/shared/agent/agent-spec.ts";
 import { AgentManifest } from "../functions/shared/contracts/agent-manifest.ts";
-import { isHuman } from "../functions/shared/contracts/human.ts";
+import { HUMAN } from "../functions/shared/contracts/human.ts";
+import { CALLER } from "../functions/shared/contracts/ids.ts";
 import { slimBundle } from "./slim-bundle.ts";
 
 export interface BundleOptions {
@@ -83,10 +84,9 @@ export const findFunctions = ({
     .map((folder) => ({ ...folder, isAgent: false }));
   const agents = foldersIn(agentsDir).map((folder) => ({ ...folder, isAgent: true }));
   for (const { name, path } of agents) {
-    if (isHuman(name)) {
-      throw new BundleError(
-        `${relative(root, path)}: "${name}" is the person whom agents ask; give the folder another name`,
-      );
+    const meaning = RESERVED_NAMES.get(name);
+    if (meaning !== undefined) {
+      throw new BundleError(`${relative(root, path)}: "${name}" is ${meaning}; give the folder another name`);
     }
     for (const file of ["agent.ts", "handler.ts", "prompt.md"]) {
       if (!existsSync(join(path, file))) throw new BundleError(`${relative(root, path)}: ${file} is missing`);
@@ -98,6 +98,12 @@ export const findFunctions = ({
   if (agents.length === 0) throw new BundleError(`${relative(root, agentsDir)}: there is no agent in it`);
   return [...functions, ...agents].sort((a, b) => (a.name < b.name ? -1 : 1));
 };
+
+/** Names that stand for somebody who is no agent. */
+const RESERVED_NAMES: ReadonlyMap<string, string> = new Map([
+  [HUMAN, "the person whom agents ask"],
+  [CALLER, "who calls the API"],
+]);
 
 const foldersIn = (path: string): { name: string; path: string }[] =>
   existsSync(path)

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { RequestedLimits, StartExecutionBody } from "../shared/contracts/api.ts";
+import { FirstFile, RequestedLimits, StartExecutionBody } from "../shared/contracts/api.ts";
 import { ExecutionStatus } from "../shared/contracts/execution-state.ts";
 import { ExecutionId } from "../shared/contracts/ids.ts";
 import { LIMITS } from "../shared/contracts/limits.ts";
@@ -11,6 +11,10 @@ import { quoted, shown } from "./shown.ts";
 const FIELDS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   input: ["INVALID_INPUT", "be a text of at least 1 character"],
   agent: ["INVALID_NAME", "be 1 to 32 of a-z, 0-9 and -, beginning with a letter"],
+  files: ["INVALID_BODY", `be a list of at most ${LIMITS.firstFilesMax} files {path, content}`],
+  "files.*": ["INVALID_BODY", "be an object {path, content}"],
+  "files.*.path": ["INVALID_PATH", "be a workspace path such as src/main.ts"],
+  "files.*.content": ["INVALID_BODY", "be a text; it may be empty"],
   limits: ["INVALID_BODY", "be an object"],
   "limits.usd": ["INVALID_BUDGET", `be a number above 0 and at most ${LIMITS.microUsdMax / 1e6}`],
   "limits.tokens": ["OUT_OF_RANGE", `be a whole number from 1 to ${LIMITS.tokensMax}`],
@@ -31,11 +35,20 @@ const FIELDS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
 /** The names that a caller may have meant. */
 const BODY_NAMES = Object.keys(StartExecutionBody.shape);
 const LIMITS_NAMES = Object.keys(RequestedLimits.shape);
+const FILE_NAMES = Object.keys(FirstFile.shape);
 const QUERY_NAMES = ["after", "limit", "page", "path", "status", "wait"];
 
 /** What is wrong with a body. */
 export const bodyProblem = (error: z.ZodError, body: unknown): ApiProblem =>
-  fieldProblem(error, body, (path) => (path === "limits" ? LIMITS_NAMES : BODY_NAMES));
+  fieldProblem(error, body, (path) => NAMES_AT[anyIndex(path)] ?? BODY_NAMES);
+
+const NAMES_AT: Readonly<Record<string, readonly string[]>> = {
+  limits: LIMITS_NAMES,
+  "files.*": FILE_NAMES,
+};
+
+/** `files.3.path` is described as `files.*.path`. */
+const anyIndex = (path: string): string => path.replaceAll(/\.\d+(?=\.|$)/g, ".*");
 
 /** What is wrong with a path, a query or a header. */
 export const parameterProblem = (error: z.ZodError, parameters: unknown): ApiProblem =>
@@ -50,7 +63,7 @@ const fieldProblem = (
   const issue = error.issues.find(({ code }) => code === "unrecognized_keys") ?? error.issues[0];
   const path = (issue?.path ?? []).map(String).join(".");
   if (issue?.code === "unrecognized_keys") return unknownField(issue.keys[0] ?? "", path, namesAt(path));
-  const [code, must] = FIELDS[path] ?? (["INVALID_BODY", "be a JSON object"] as const);
+  const [code, must] = FIELDS[anyIndex(path)] ?? (["INVALID_BODY", "be a JSON object"] as const);
   const got = (issue?.path ?? []).reduce<unknown>(memberOf, value);
   return new ApiProblem(code, `${path || "the body"} must ${must}; got ${shown(got)}`, {
     path: path || undefined,

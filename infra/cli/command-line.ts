@@ -4,7 +4,7 @@ import { type AnyCommand, flagsOf } from "./command.ts";
 import { UsageError } from "./errors.ts";
 
 export interface CommandLine {
-  readonly values: Readonly<Record<string, string | boolean>>;
+  readonly values: Readonly<Record<string, string | boolean | readonly string[]>>;
   readonly positionals: readonly string[];
 }
 
@@ -14,9 +14,9 @@ export const parseCommandLine = (command: AnyCommand, args: readonly string[]): 
   const { values, positionals, tokens } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
-      Object.entries(flags).map(([name, { type }]) => [
+      Object.entries(flags).map(([name, { type, multiple = false }]) => [
         name,
-        name === "help" ? { type, short: "h" } : { type },
+        name === "help" ? { type, short: "h" } : { type, multiple },
       ]),
     ),
     allowPositionals: true,

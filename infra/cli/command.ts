@@ -6,11 +6,17 @@ export interface Flag {
   /** What stands for the value in the help text: `URL`, `SECONDS`. */
   readonly value?: string;
   readonly help: string;
+  /** May be given several times. */
+  readonly multiple?: true;
 }
 export type Flags = Readonly<Record<string, Flag>>;
 
 export type ValuesOf<F extends Flags> = {
-  readonly [Name in keyof F]?: F[Name]["type"] extends "string" ? string : boolean;
+  readonly [Name in keyof F]?: F[Name] extends { readonly multiple: true }
+    ? readonly string[]
+    : F[Name]["type"] extends "string"
+      ? string
+      : boolean;
 };
 
 export interface Example {

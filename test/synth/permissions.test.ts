@@ -93,7 +93,7 @@ const MAY: Readonly<Record<Role, Readonly<Record<string, readonly string[]>>>> =
   api: {
     ...each(READ, ["state", "permit", "files", ...allTasks]),
     "dynamodb:Query": ["state", "permit", "files", ...allTasks, "list index"],
-    "dynamodb:PutItem": ["state", "permit"],
+    "dynamodb:PutItem": ["state", "permit", "files"],
     "dynamodb:UpdateItem": ["permit"],
     ...blobs,
     "sqs:SendMessage": ["events queue"],

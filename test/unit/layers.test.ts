@@ -54,9 +54,11 @@ const LAYERS: readonly Layer[] = [
   { folder: "infra/slim-bundle.ts", imports: [], packages: ["node:", "esbuild", "zod"] },
   {
     folder: "infra/local/model-server/",
-    imports: shared("contracts/"),
+    imports: [...shared("contracts/"), "examples/"],
     packages: ["node:", "zod"],
   },
+  // Each brings its script, and the files that its script's agents write.
+  { folder: "examples/*/", imports: ["infra/local/model-server/"], packages: ["node:"] },
   {
     folder: "infra/local/",
     imports: [...shared("contracts/"), "infra/bundle.ts"],
@@ -76,7 +78,7 @@ const LAYERS: readonly Layer[] = [
 
 const EVERYTHING = /^(test|bench)\/|\.config\.ts$/;
 
-const sources = globSync("{functions,infra}/**/*.{ts,mjs,js}", {
+const sources = globSync("{functions,infra,examples}/**/*.{ts,mjs,js}", {
   exclude: (path) => String(path).includes("node_modules"),
 }).map(normalize);
 

@@ -24,7 +24,7 @@ const route = createRoute({
   operationId: "startExecution",
   summary: "Start an execution",
   description:
-    "Accepts the request durably and answers at once; `?wait=` waits for the end. The same `Idempotency-Key` with the same body is the same execution, however often it is sent. Characters of the input that XML 1.0 does not know (lone surrogates, most control characters) become U+FFFD.",
+    "Accepts the request durably and answers at once; `?wait=` waits for the end. The same `Idempotency-Key` with the same body is the same execution, however often it is sent. Characters of the input that XML 1.0 does not know (lone surrogates, most control characters) become U+FFFD. `files` are in the workspace before the first agent looks, written by `caller`.",
   request: {
     query: z.strictObject({ wait: waitSeconds }),
     headers: z.object({
@@ -46,6 +46,12 @@ const route = createRoute({
                 input: "Plan the migration",
                 agent: "planner",
                 limits: { usd: 0.5, deadlineSeconds: 600 },
+              },
+            },
+            files: {
+              value: {
+                input: "Review docs/design.md",
+                files: [{ path: "docs/design.md", content: "# Design\n" }],
               },
             },
           },
@@ -77,6 +83,7 @@ const route = createRoute({
       "INVALID_BODY",
       "INVALID_INPUT",
       "INVALID_NAME",
+      "INVALID_PATH",
       "AGENT_NOT_FOUND",
       "INVALID_BUDGET",
       "PRICE_UNKNOWN",

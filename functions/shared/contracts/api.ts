@@ -27,9 +27,16 @@ export const RequestedLimits = z
   .meta({ id: "RequestedLimits" });
 export type RequestedLimits = z.infer<typeof RequestedLimits>;
 
+/** A file that is in the workspace before the first agent looks. */
+export const FirstFile = z
+  .strictObject({ path: z.string().min(1), content: z.string() })
+  .meta({ id: "FirstFile" });
+export type FirstFile = z.infer<typeof FirstFile>;
+
 export const StartExecutionBody = z
   .strictObject({
     input: z.string().min(1),
+    files: z.array(FirstFile).max(LIMITS.firstFilesMax).optional(),
     /** Which agent starts; `coder` when absent. */
     agent: AgentName.optional(),
     limits: RequestedLimits.optional(),

@@ -23,6 +23,9 @@ export type TaskId = z.infer<typeof TaskId>;
 export const AgentName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
 export type AgentName = z.infer<typeof AgentName>;
 
+/** Stands where an agent's name does for what the caller of the API brought; no agent may have it. */
+export const CALLER = "caller";
+
 /** Milliseconds since the epoch, UTC. Every `…At` field of every contract is one. */
 export const Instant = z.int().nonnegative();
 export type Instant = z.infer<typeof Instant>;

@@ -9,8 +9,11 @@ const KiB = 1024;
 export const LIMITS = {
   /** SQS takes 256 KiB; the input never travels in a message, this bounds one POST body. */
   inputBytesMax: 256 * KiB,
-  /** The JSON around the input: room for escapes, which make up to six bytes of one. */
-  bodyBytesMax: 1024 * KiB,
+  /** Files that come with a request. */
+  firstFilesMax: 100,
+  firstFilesBytesMax: 2 * 1024 * KiB,
+  /** Input, files and the JSON around them; Lambda takes 6 MB, in which the body is escaped once more. */
+  bodyBytesMax: 3 * 1024 * KiB,
   /** Messages hold ids only. */
   messageBytesMax: 1 * KiB,
   /** DynamoDB bills a write per KiB; above the target a warning is logged, at the wall the execution fails. */

@@ -97,7 +97,7 @@ export class ExecutionApi extends Construct {
     fn.may(
       ...tableStatements(table, {
         read: ["EXE#*", "PERMIT#*", "TASK#*", "FILES#*"],
-        put: ["EXE#*", "PERMIT#*"],
+        put: ["EXE#*", "PERMIT#*", "FILES#*"],
         update: ["PERMIT#*"],
       }),
       queryIndexStatement(table, LIST_INDEX),

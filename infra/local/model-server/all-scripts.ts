@@ -1,3 +1,4 @@
+import { review } from "../../../examples/review/script.ts";
 import type { Script } from "./script.ts";
 import { badHandoffs } from "./scripts/bad-handoffs.ts";
 import { bigAnswer } from "./scripts/big-answer.ts";
@@ -47,6 +48,7 @@ export const ALL_SCRIPTS: readonly Script[] = [
   quorum,
   refused,
   researcherHandoff,
+  review,
   single,
   slowPlanner,
   standard,

@@ -6,6 +6,11 @@ export const listFiles = (): Call => ({ name: "list_files", input: {} });
 
 export const readFile = (path: string): Call => ({ name: "read_file", input: { path } });
 
+export const searchFiles = (text: string, folder?: string): Call => ({
+  name: "search_files",
+  input: { text, ...(folder === undefined ? {} : { folder }) },
+});
+
 export const writeFile = (path: string, content: string, version?: number): Call => ({
   name: "write_file",
   input: { path, content, ...(version === undefined ? {} : { version }) },

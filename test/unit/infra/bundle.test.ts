@@ -141,10 +141,13 @@ test.each(breakCoder)("an agent that %s is one error line that names its folder"
   expect(message).not.toContain("\n");
 });
 
-test("an agent cannot be the person whom agents ask", async () => {
-  writeAgent("human");
+test.each([
+  ["human", "the person whom agents ask"],
+  ["caller", "who calls the API"],
+])("an agent cannot be named %s, which is %s", async (name, meaning) => {
+  writeAgent(name);
   await expect(run()).rejects.toThrow(
-    'functions/agents/human: "human" is the person whom agents ask; give the folder another name',
+    `functions/agents/${name}: "${name}" is ${meaning}; give the folder another name`,
   );
 });
 
