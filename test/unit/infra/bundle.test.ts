@@ -156,7 +156,9 @@ test("an agent cannot take the name of another function", async () => {
   await expect(run()).rejects.toThrow("functions/agents/api: functions/api has this name already");
 });
 
-test("every source of this repository's own bundles is a file, though a plugin leaves some modules out", async () => {
+test("every source of this repository's own bundles is a file, though a plugin leaves some modules out", {
+  timeout: 30_000,
+}, async () => {
   const { sources } = await bundle({ root: repository, outDir: join(root, "real") });
   expect(sources.length).toBeGreaterThan(50);
   expect(sources.filter((file) => !existsSync(file))).toEqual([]);
