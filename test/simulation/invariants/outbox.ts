@@ -45,7 +45,9 @@ export const faithfulOutbox = (books: Books): StateWatch => {
     const isDoubtful = doubtful.has(`${process.id}|${executionId}`) || process.hasDoubt;
     const mayDrain = all.filter(
       ({ entry, by }) =>
-        by === process || isDoubtful || entry.at + books.scene.times.outboxAgeMs <= now + process.skewMs,
+        by === process ||
+        isDoubtful ||
+        Math.abs(now + process.skewMs - entry.at) >= books.scene.times.outboxAgeMs,
     );
     must(
       mayDrain.length > 0,
