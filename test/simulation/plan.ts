@@ -64,7 +64,7 @@ export class PlanBook {
     const budget = { tasks: TASKS_MAX };
     if (this.#options.isOdd && this.#chance.hit(0.05)) return this.#pingPong("coder", 8);
     if (this.#chance.hit(0.25)) return this.standard();
-    if (this.#chance.hit(0.03)) return this.#wide();
+    if (this.#chance.hit(0.015)) return this.#wide();
     return this.#draw(this.#chance.pick(this.#options.agents) ?? "coder", 0, budget);
   }
 
