@@ -63,6 +63,7 @@ export const meterStandardExecution = async (): Promise<{ use: ExecutionUse; uni
 };
 
 const inTurn = (think: () => void, ...turns: readonly (readonly AssistantBlock[])[]): Model => ({
+  contextTokens: 130_000,
   estimate: () => ({ tokens: 1_000, microUsd: 1_000 }),
   call: async ({ messages }) => {
     think();

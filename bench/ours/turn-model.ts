@@ -23,6 +23,7 @@ interface Work {
 export const createTurnModel = (agent: string): Model => {
   let work: Promise<Work> | undefined;
   return {
+    contextTokens: 130_000,
     estimate: () => ({ tokens: 100, microUsd: 1 }),
     async call(request: ModelRequest): Promise<ModelTurn> {
       work ??= import(`${process.env["PEERS_LIB"]}/work.mjs`) as Promise<Work>;

@@ -57,6 +57,7 @@ export class SimModel {
   portOf(process: SimProcess, taskId: string): Model {
     const { calls, chance, latencyMsMax } = this.#options;
     return {
+      contextTokens: 130_000,
       estimate: () => ESTIMATE,
       call: async (request, signal) => {
         // The provider bills from the moment at which it has the request, whoever waits for the answer.

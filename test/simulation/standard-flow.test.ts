@@ -10,6 +10,7 @@ import { World } from "../support/world.ts";
 
 /** A model that says what its turns say, in order of the transcript and not of the calls. */
 const scripted = (...turns: readonly (readonly AssistantBlock[])[]): Model => ({
+  contextTokens: 130_000,
   estimate: () => ({ tokens: 1_000, microUsd: 1_000 }),
   async call({ messages }) {
     const n = messages.filter(({ role }) => role === "assistant").length;

@@ -92,18 +92,19 @@ const viewTurn = async (
           .filter(isText)
           .map((block) => block.text)
           .join("\n");
-  return {
+  return defined({
     turn: turn.n,
     at: timestamp(turn.at),
     model: turn.model,
     stopReason: turn.stopReason,
     text: previewOf(text, TURN_TEXT_BYTES_MAX),
+    isNotes: turn.notes === undefined ? undefined : (true as const),
     usage: turn.usage,
     toolCalls: [
       ...calls.filter((call) => call.turn === turn.n).map(viewCall),
       ...handoffCalls(state, task, blocks ?? []),
     ],
-  };
+  });
 };
 
 /** `undefined` when the message is gone or altered: the rest of the task can still be looked at. */

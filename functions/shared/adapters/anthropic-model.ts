@@ -13,6 +13,7 @@ import { type CallFacts, rejected, toModelError, unavailable } from "./anthropic
 import { MessageAssembler } from "./anthropic-message.ts";
 import { messagesBody, promptTokensAtMost } from "./anthropic-request.ts";
 import { CallWatchdog } from "./anthropic-watchdog.ts";
+import { contextTokensOf } from "./context-tokens.ts";
 import { costMicroUsd, priceOf } from "./price-table.ts";
 import { PROVIDER_FLAGS } from "./provider-flags.ts";
 import { systemClock } from "./system-clock.ts";
@@ -72,6 +73,8 @@ export const createAnthropicModel = (options: AnthropicModelOptions): Model => {
   };
 
   return {
+    contextTokens: contextTokensOf(model, clock.now()),
+
     estimate(request: ModelRequest): Estimate {
       const promptTokens = promptTokensAtMost(request);
       const outputTokens = maxTokensOf(request);

@@ -18,6 +18,8 @@ const ModelChoice = z.strictObject({
   provider: ProviderName.optional(),
   model: z.string().min(1).max(200).optional(),
   maxTokens: z.int().min(1).max(200_000).optional(),
+  /** A longer conversation is begun anew, with the agent's notes of it; default: what suits the model. */
+  contextTokens: z.int().min(1_000).max(10_000_000).optional(),
 });
 
 const isTool = (value: unknown): value is Tool =>

@@ -8,7 +8,9 @@ export type Judgement =
   | { readonly kind: "answer"; readonly text: string }
   | { readonly kind: "failure"; readonly name: FailureName; readonly message: string };
 
-export const judgeTurn = (turn: Turn): Judgement => {
+export const judgeTurn = (
+  turn: Pick<Turn, "content" | "toolUses"> & { readonly record: Pick<Turn["record"], "stopReason"> },
+): Judgement => {
   const ended = ENDED_BY.get(turn.record.stopReason ?? "");
   if (ended !== undefined) return { kind: "failure", ...ended };
   if (turn.toolUses.length > 0) return { kind: "calls" };

@@ -1,5 +1,6 @@
 import type { TaskRequest } from "../contracts/task-record.ts";
 import type { Blobs } from "../ports/blobs.ts";
+import { enclosed } from "./envelope.ts";
 import { readValue } from "./stored-value.ts";
 
 export interface RequestText {
@@ -26,7 +27,3 @@ export const requestText = async ({ from, packet }: TaskRequest, blobs: Blobs): 
   }
   return { task, message: parts.join("\n\n") };
 };
-
-/** Text in which no envelope ends: `</task>` becomes `<\/task>`. */
-const enclosed = (text: string): string => text.replaceAll(ENVELOPE_END, "<\\/");
-const ENVELOPE_END = /<\s*\/(?=\s*(?:task|context|artifacts)\b)/gi;

@@ -9,6 +9,8 @@ export interface Turn {
   readonly record: TurnRecord;
   readonly content: readonly AssistantBlock[];
   readonly toolUses: readonly ToolUseBlock[];
+  /** What the conversation begins anew with after this turn, when it brought notes of it. */
+  readonly restart?: string | undefined;
 }
 
 /** A handoff's result as the model is given it. */
@@ -22,16 +24,17 @@ export const readTurn = async (
   record: TurnRecord,
   blobs: Blobs,
 ): Promise<{ turn: Turn; given: readonly GivenResult[] }> => {
-  const [message, given] = await Promise.all([
+  const [message, given, restart] = await Promise.all([
     readValue(blobs, record.message),
     record.given === undefined ? "[]" : readValue(blobs, record.given),
+    record.notes?.restart === undefined ? undefined : readValue(blobs, record.notes.restart),
   ]);
-  return { turn: turnOf(record, message), given: parseList<GivenResult>(given, record.n) };
+  return { turn: turnOf(record, message, restart), given: parseList<GivenResult>(given, record.n) };
 };
 
-export const turnOf = (record: TurnRecord, message: string): Turn => {
+export const turnOf = (record: TurnRecord, message: string, restart?: string): Turn => {
   const content = parseList<AssistantBlock>(message, record.n);
-  return { record, content, toolUses: content.filter(isToolUse) };
+  return { record, content, toolUses: content.filter(isToolUse), restart };
 };
 
 export const checkpointLost = (what: string): TerminalError =>

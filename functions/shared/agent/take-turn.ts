@@ -7,6 +7,7 @@ import { backoffMs } from "../kernel/backoff.ts";
 import { RetryableError, TerminalError } from "../kernel/errors.ts";
 import { RetryableModelError, TerminalModelError } from "../kernel/model-call-error.ts";
 import type { ModelRequest, ModelTurn } from "../ports/model.ts";
+import { askForNotes, type Purpose, purposeOf, restartOf } from "./compaction.ts";
 import { fenced, stoppedBy } from "./interruption.ts";
 import { orUnsure } from "./or-unsure.ts";
 import { readTurn, turnOf } from "./saved-turn.ts";
@@ -21,17 +22,19 @@ import type { TaskRun } from "./task-run.ts";
  */
 export const takeTurn = async (run: TaskRun): Promise<"taken" | "wait"> => {
   const n = run.transcript.turnsSaved + 1;
+  const messages = run.transcript.messages();
+  const purpose = purposeOf(run, messages);
   const request: ModelRequest = {
     system: run.snapshot.system,
     tools: run.snapshot.tools,
-    messages: run.transcript.messages(),
+    messages: purpose === "notes" ? askForNotes(messages) : messages,
     maxTokens: run.spec.model.maxTokens ?? LIMITS.outputTokensDefault,
   };
   for (let attempt = 1; ; attempt++) {
     if ((await reserve(run, n, attempt, request)) === "wait") return "wait";
     const said = await callModel(run, request, attempt);
     if (said !== "again") {
-      await saveTurn(run, n, said);
+      await saveTurn(run, n, said, purpose);
       return "taken";
     }
   }
@@ -90,12 +93,16 @@ const quickRetryMs = (error: unknown, attempt: number, fraction: number): number
 };
 
 /** P6: create-only. Who loses the race has paid for nothing, and goes on with what is stored. */
-const saveTurn = async (run: TaskRun, n: number, said: ModelTurn): Promise<void> => {
+const saveTurn = async (run: TaskRun, n: number, said: ModelTurn, purpose: Purpose): Promise<void> => {
   const { store, blobs } = run.ports;
   const { agent, expiresAt } = run.held.task.record;
   const key = turnKey(agent, run.taskId, n);
   const message = JSON.stringify(said.content);
-  const record = await turnRecord(run, n, said, message);
+  const restart = purpose === "notes" ? restartOf(said) : undefined;
+  const record = {
+    ...(await turnRecord(run, n, said, message)),
+    ...(purpose === "notes" ? { notes: await packNotes(run, restart) } : {}),
+  };
   for (let tries = 1; tries <= LIMITS.commitTriesMax; tries++) {
     const written = await orUnsure(store.create({ ...key, ...record, expiresAt }));
     const stored = written === "applied" ? record : await store.get(key);
@@ -105,7 +112,7 @@ const saveTurn = async (run: TaskRun, n: number, said: ModelTurn): Promise<void>
     if (turn.epoch < run.held.epoch) run.unsavedUsage = addUsage(run.unsavedUsage, said.usage);
     const isOwn = turn.epoch === run.held.epoch;
     run.transcript.addTurn(
-      ...(isOwn ? ([turnOf(turn, message), run.given] as const) : await adopt(turn, run)),
+      ...(isOwn ? ([turnOf(turn, message, restart), run.given] as const) : await adopt(turn, run)),
     );
     run.given = [];
     return;
@@ -118,6 +125,13 @@ const saveTurn = async (run: TaskRun, n: number, said: ModelTurn): Promise<void>
     const adopted = await readTurn(turn, blobs);
     return [adopted.turn, adopted.given] as const;
   }
+};
+
+const packNotes = async (run: TaskRun, restart: string | undefined): Promise<TurnRecord["notes"]> => {
+  if (restart === undefined) return {};
+  const { executionId } = run.held.task.record;
+  const inlineBytesMax = LIMITS.turnInlineBytesMax;
+  return { restart: await toValue(run.ports.blobs, executionId, restart, { inlineBytesMax }) };
 };
 
 const turnRecord = async (run: TaskRun, n: number, said: ModelTurn, message: string): Promise<TurnRecord> => {

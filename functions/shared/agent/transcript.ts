@@ -24,6 +24,9 @@ export interface ToolResult {
  * T1. Append-only: what was sent to the model once is sent again byte for byte.
  * T2. Every tool call has exactly one result, in the order of the calls, before the model is asked again.
  * T3. A turn that ended an earlier attempt (cut, refused, empty) is stored but no longer said.
+ * T4. A turn that brought notes ends what was said before it: from then on the conversation is the
+ *     request with the notes, and the turns after them. T1 holds anew from there. Everything stays
+ *     stored, and counts where turns are counted.
  */
 export class Transcript {
   readonly #request: string;
@@ -31,6 +34,10 @@ export class Transcript {
   /** All that were saved, superseded ones included. */
   readonly #saved: TurnRecord[] = [];
   readonly #turns: Turn[] = [];
+  /** What is said after the request (T4), and from which of `#turns` on. */
+  #restart: string | undefined;
+  #saidFrom = 0;
+  #uselessNotes: Turn[] = [];
   readonly #calls = new Map<string, CallRecord>();
   readonly #results = new Map<string, ToolResult>();
   readonly #given = new Map<string, string>();
@@ -57,12 +64,23 @@ export class Transcript {
     return transcript;
   }
 
+  /** All turns that went on with the task. */
   get turns(): readonly Turn[] {
     return this.#turns;
   }
 
   get last(): Turn | undefined {
     return this.#turns.at(-1);
+  }
+
+  /** Those of `turns` that the model is still shown (T4). */
+  get said(): readonly Turn[] {
+    return this.#turns.slice(this.#saidFrom);
+  }
+
+  /** The turns of this attempt that were asked for notes and brought none, since anything else was said. */
+  get uselessNotes(): readonly Turn[] {
+    return this.#uselessNotes;
   }
 
   get saved(): readonly TurnRecord[] {
@@ -77,9 +95,18 @@ export class Transcript {
   addTurn(turn: Turn, given: readonly GivenResult[]): void {
     this.giveResults(given);
     this.#saved.push(turn.record);
-    // P14: an attempt keeps the work of those before it, but not what ended them, or would have.
-    const isSuperseded = turn.record.attempt < this.#attempt && endsAttempt(turn);
-    if (!isSuperseded) this.#turns.push(turn);
+    const isOfThisAttempt = turn.record.attempt >= this.#attempt;
+    if (turn.restart !== undefined) {
+      this.#restart = turn.restart;
+      this.#saidFrom = this.#turns.length;
+      this.#uselessNotes = [];
+    } else if (turn.record.notes !== undefined) {
+      if (isOfThisAttempt) this.#uselessNotes.push(turn);
+    } else if (isOfThisAttempt || !endsAttempt(turn)) {
+      // P14: an attempt keeps the work of those before it, but not what ended them, or would have.
+      this.#turns.push(turn);
+      this.#uselessNotes = [];
+    }
   }
 
   /** Results of the handoffs of the last turn. */
@@ -110,10 +137,13 @@ export class Transcript {
 
   /** The conversation as the next model call gets it; all calls must have been answered (T2). */
   messages(): ModelMessage[] {
-    return [
-      { role: "user", content: this.#request },
-      ...this.#turns.flatMap((turn) => this.#messagesOf(turn)),
-    ];
+    return [this.#opening(), ...this.said.flatMap((turn) => this.#messagesOf(turn))];
+  }
+
+  #opening(): ModelMessage {
+    if (this.#restart === undefined) return { role: "user", content: this.#request };
+    const texts = [this.#request, this.#restart];
+    return { role: "user", content: texts.map((text) => ({ type: "text", text })) };
   }
 
   #messagesOf(turn: Turn): ModelMessage[] {

@@ -157,6 +157,8 @@ export const TurnView = z
     model: z.string(),
     stopReason: z.string().nullable(),
     text: z.string(),
+    /** The turn wrote notes of a conversation that had become too long; the next one begins with them. */
+    isNotes: z.literal(true).optional(),
     usage: Usage,
     toolCalls: z.array(ToolCallView),
   })

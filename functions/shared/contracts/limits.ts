@@ -48,6 +48,8 @@ export const LIMITS = {
   humanTextBytesMax: 16 * KiB,
   rejectReasonBytesMax: 1 * KiB,
   turnsPerTaskMax: 50,
+  /** Turns in a row that were asked for notes of a conversation that is too long, and brought none. */
+  notesTriesMax: 2,
   toolCallsPerTurnMax: 16,
   toolResultBytesMax: 32 * KiB,
   /** All results of one turn: what a transcript can grow by before its size is looked at again. */

@@ -100,6 +100,11 @@ export const TurnRecord = z.object({
   model: z.string(),
   requestId: z.string().nullable(),
   usage: Usage,
+  /**
+   * The turn was asked for notes of the conversation, which begins anew after it: with the request and
+   * `restart`. Without one the turn brought no notes, and everything is as before it.
+   */
+  notes: z.object({ restart: Value.optional() }).optional(),
   /** JSON of the handoff results that this turn was given: `{ callId, content }[]`. */
   given: Value.optional(),
   /** With turn 1: JSON of system prompt and tool schemas, so that a deploy changes no running task. */

@@ -26,6 +26,8 @@ export interface Estimate {
 
 /** One agent's own connection to its provider. */
 export interface Model {
+  /** How long a conversation may become, in tokens, before going on with notes of it is better. */
+  readonly contextTokens: number;
   estimate(request: ModelRequest): Estimate;
   /**
    * One turn. Rejects with a RetryableModelError for what may pass (429, 5xx, broken or

@@ -38,7 +38,7 @@ const turnLines = (turn: TurnView, { paint, columns }: Look): string[] => {
   const spent = `${tokensText(read)} in, ${tokensText(outputTokens)} out, ${dollarsText(microUsd)}`;
   return [
     clip(
-      `${paint("bold", `turn ${turn.turn}`)}  ${turn.model}, ${turn.stopReason ?? "no stop reason"}  ${paint("dim", spent)}`,
+      `${paint("bold", `turn ${turn.turn}`)}${turn.isNotes === true ? " (notes)" : ""}  ${turn.model}, ${turn.stopReason ?? "no stop reason"}  ${paint("dim", spent)}`,
       columns,
     ),
     ...(turn.text.trim() === "" ? [] : [clip(`  ${oneLine(turn.text)}`, columns)]),

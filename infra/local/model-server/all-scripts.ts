@@ -7,6 +7,7 @@ import { failCollect } from "./scripts/fail-collect.ts";
 import { failFast } from "./scripts/fail-fast.ts";
 import { fanOut20 } from "./scripts/fan-out-20.ts";
 import { faults } from "./scripts/faults.ts";
+import { longTask } from "./scripts/long-task.ts";
 import { loop } from "./scripts/loop.ts";
 import { malformed } from "./scripts/malformed.ts";
 import { manyCalls } from "./scripts/many-calls.ts";
@@ -38,6 +39,7 @@ export const ALL_SCRIPTS: readonly Script[] = [
   failFast,
   fanOut20,
   faults,
+  longTask,
   loop,
   malformed,
   manyCalls,

@@ -14,6 +14,9 @@ export interface ChosenTurn {
 /** `[[name]]` or `[[name key=value ...]]`, anywhere in the first user message. */
 const MARKER = /\[\[([a-z0-9-]+)((?:\s+[a-z]+=[^\s\]]+)*)\s*\]\]/g;
 const AGENT = /^You are the agent "([^"]+)"/;
+/** How the agent runtime asks for notes of a conversation, and what it begins anew with. */
+const ASKS_FOR_NOTES = /^This conversation is becoming too long\b/m;
+const NOTES = /<notes>\n([\s\S]*?)\n<\/notes>/;
 
 /** Which turn of which script answers: by the marker, the agent and how often it has spoken. */
 export const chooseTurn = (
@@ -33,6 +36,8 @@ export const chooseTurn = (
     firstUserText,
     lastToolResults: toolResultsOf(turn - 1),
     toolResultsOf,
+    isAskedForNotes: ASKS_FOR_NOTES.test(textOf(request.messages.at(-1))),
+    notes: NOTES.exec(firstUserText)?.[1],
     settings,
     marker,
   };

@@ -38,6 +38,10 @@ export interface TurnContext {
   readonly lastToolResults: readonly ToolResult[];
   /** The results of any earlier turn's calls; empty when it made none. */
   toolResultsOf(turn: number): readonly ToolResult[];
+  /** The conversation is about to be begun anew: this turn's text is all that will be left of it. */
+  readonly isAskedForNotes: boolean;
+  /** What this conversation began anew with. */
+  readonly notes: string | undefined;
   /** The settings of the marker `[[name key=value ...]]`. */
   readonly settings: Readonly<Record<string, string>>;
   /** The marker as it was written, to hand on in a task. */

@@ -119,6 +119,21 @@ describe("GET /executions/{id}/tasks/{n}", () => {
     ]);
   });
 
+  test("marks a turn that wrote notes of its conversation", async () => {
+    const api = await aRun();
+    const said = JSON.stringify([{ type: "text", text: "So far so good." }]);
+    api.store.force(
+      turn(3, { inline: said }, { stopReason: "end_turn", notes: { restart: { inline: "…" } } }),
+    );
+    const { turnList } = TaskDetail.parse(await (await api.request(`/executions/${ID}/tasks/1`)).json());
+    expect(turnList.map(({ turn: n, isNotes }) => [n, isNotes])).toEqual([
+      [1, undefined],
+      [2, undefined],
+      [3, true],
+    ]);
+    expect(turnList[2]?.text).toBe("So far so good.");
+  });
+
   test("shows a long request whole, and says so when it has to be cut", async () => {
     const api = await aRun();
     const look = async (text: string): Promise<TaskDetail> => {

@@ -3,6 +3,26 @@ import type { ToolCallView } from "../../../../functions/shared/contracts/api.ts
 import { taskLines } from "../../../../infra/cli/view/task-lines.ts";
 import { at, task, usage } from "./standard-execution.ts";
 
+test("a turn that wrote notes of its conversation says so", () => {
+  const turnList = [
+    {
+      turn: 3,
+      at: at(0),
+      model: "m-1",
+      stopReason: "end_turn",
+      text: "so far",
+      isNotes: true as const,
+      usage: usage(1),
+      toolCalls: [],
+    },
+  ];
+  const lines = taskLines(
+    { ...task(1, "coder", { turns: 3, toolCalls: 0 }), request: "Write it", turnList },
+    { columns: 200, paint: (_, text) => text, now: 0 },
+  );
+  expect(lines.join("\n")).toContain("turn 3 (notes)  m-1, end_turn");
+});
+
 const linesOf = (...toolCalls: ToolCallView[]): string[] =>
   taskLines(
     {

@@ -87,6 +87,7 @@ export type Step =
  */
 export class ScriptedModel implements Model {
   readonly requests: ModelRequest[] = [];
+  readonly contextTokens = 130_000;
   estimated = ESTIMATE as { tokens: number; microUsd: number | null };
   readonly #script: Step[];
 

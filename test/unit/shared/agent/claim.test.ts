@@ -11,7 +11,11 @@ const { leaseMs, stealMarginMs } = LOCAL_TIMES;
 
 /** Begins a delivery that ends in a hanging model call, as a killed function would leave it. */
 const dieInModelCall = async (world: AgentWorld, messageId = "m1"): Promise<void> => {
-  const model = { estimate: () => world.model.estimate(), call: () => new Promise<never>(() => {}) };
+  const model = {
+    contextTokens: 130_000,
+    estimate: () => world.model.estimate(),
+    call: () => new Promise<never>(() => {}),
+  };
   void world.agent({ model }).handle(world.delivery(messageId), world.invocation);
   await world.rounds();
 };
