@@ -243,6 +243,7 @@ describe("P14: what a task was told of its tools", () => {
         world.store.force({
           ...turnKey("coder", TASK, 1),
           n: 1,
+          attempt: 1,
           epoch: 1,
           at: world.clock.now(),
           message: { inline: JSON.stringify([call("docs__old", { query: "q" }, "c1")]) },
