@@ -38,15 +38,19 @@ export const PARTS: readonly Part[] = [
     ),
   },
   {
-    name: "claim and permit",
-    sources: agent("claim", "permit", "spending", "budget-room", "run-tool-calls", "record-call"),
-    tests: unit(
-      "shared/agent/claim",
-      "shared/agent/permit",
-      "shared/agent/tool-calls",
-      "shared/agent/effect-ledger",
-      "shared/agent/standalone-agent",
-    ),
+    name: "claim",
+    sources: agent("claim"),
+    tests: unit("shared/agent/claim"),
+  },
+  {
+    name: "permit",
+    sources: agent("permit", "spending", "budget-room"),
+    tests: unit("shared/agent/permit", "shared/agent/permit-writes"),
+  },
+  {
+    name: "tool calls",
+    sources: agent("run-tool-calls", "record-call"),
+    tests: unit("shared/agent/tool-calls", "shared/agent/effect-ledger"),
   },
   {
     name: "paths and schemas",
