@@ -112,6 +112,7 @@ export class McpSession {
         // Older servers know sessions and newer ones do not; both are spoken to in their way.
         versionNegotiation: { mode: "auto" },
         inputRequired: { autoFulfill: false },
+        listMaxPages: LIMITS.servedListPagesMax,
         jsonSchemaValidator: JUDGES_NOTHING,
       },
     );
@@ -145,4 +146,5 @@ const servedTool = ({ name, title, description, inputSchema, annotations }: Tool
   inputSchema: inputSchema as ServedTool["inputSchema"],
   isReadOnly: annotations?.readOnlyHint === true,
   isIdempotent: annotations?.idempotentHint === true,
+  isDestructive: annotations?.readOnlyHint !== true && annotations?.destructiveHint !== false,
 });

@@ -7,6 +7,7 @@ export interface McpServer extends ToolServer {
   readonly kind: "mcp";
   /** Of its tools only these; all when absent. */
   readonly tools: readonly string[] | undefined;
+  readonly requiresApproval: boolean | "destructive" | readonly string[];
 }
 
 /** Over plain HTTP a credential could be read on the way; on the way to this machine there is nobody. */
@@ -30,6 +31,13 @@ const Declaration = z.strictObject({
   auth: z
     .union([z.literal("bearer"), z.strictObject({ header: z.string().regex(/^[A-Za-z0-9-]{1,64}$/) })])
     .optional(),
+  /**
+   * Whose calls a person must approve: all of them, those of the named tools, or of those that may delete
+   * or overwrite something unless the server denies it, which is a server's word and no more.
+   */
+  requiresApproval: z
+    .union([z.boolean(), z.literal("destructive"), z.array(z.string().min(1).max(128)).min(1)])
+    .default(false),
   timeoutSeconds: z
     .int()
     .min(1)
@@ -44,8 +52,8 @@ export const mcpServer = (declaration: z.input<typeof Declaration>): McpServer =
     const name = typeof declaration?.name === "string" ? declaration.name.slice(0, 80) : "?";
     throw new TypeError(`MCP server "${name}": ${z.prettifyError(parsed.error)}`);
   }
-  const { name, url, tools, auth, timeoutSeconds } = parsed.data;
-  return Object.freeze({ kind: "mcp", name, url, tools, auth, callMsMax: timeoutSeconds * 1000 });
+  const { timeoutSeconds, auth, tools, ...rest } = parsed.data;
+  return Object.freeze({ kind: "mcp", ...rest, auth, tools, callMsMax: timeoutSeconds * 1000 });
 };
 
 export const isMcpServer = (value: unknown): value is McpServer =>

@@ -15,6 +15,7 @@ export interface ServedToolEntry {
   /** As its server calls it. */
   readonly tool: string;
   readonly effect: ToolEffect;
+  readonly isDestructive: boolean;
 }
 
 export interface Offer {
@@ -57,7 +58,8 @@ export const askForTools = async (
       bytes += size;
       taken.add(name);
       schemas.push(schema);
-      entries.push({ name, server: server.name, tool: tool.name, effect: effectOf(tool) });
+      const { isDestructive } = tool;
+      entries.push({ name, server: server.name, tool: tool.name, effect: effectOf(tool), isDestructive });
     }
   }
   return { entries, schemas };
@@ -99,7 +101,7 @@ const effectOf = ({ isReadOnly, isIdempotent }: ServedTool): ToolEffect => {
  * from outside, and says so.
  */
 export const servedTool = (
-  { name, tool, effect }: ServedToolEntry,
+  { name, tool, effect, isDestructive }: ServedToolEntry,
   schema: ToolSchema,
   server: McpServer,
   connection: ToolServers,
@@ -113,6 +115,7 @@ export const servedTool = (
       ? {
           ok: true,
           reconcile: undefined,
+          needsApproval: needsApproval(server, tool, isDestructive),
           run: async ({ callId, signal }) => {
             const result = await connection.call(server, { tool, input, callId }, signal);
             const content = untrusted(`MCP server "${server.name}"`, result.content);
@@ -122,6 +125,11 @@ export const servedTool = (
         }
       : { ok: false, problem: "input: expected an object" },
 });
+
+const needsApproval = ({ requiresApproval }: McpServer, tool: string, isDestructive: boolean): boolean => {
+  if (requiresApproval === "destructive") return isDestructive;
+  return typeof requiresApproval === "boolean" ? requiresApproval : requiresApproval.includes(tool);
+};
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

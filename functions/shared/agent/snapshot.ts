@@ -18,7 +18,15 @@ const Snapshot = z.object({
   system: z.string(),
   tools: z.array(z.custom<ToolSchema>()),
   served: z
-    .array(z.object({ name: z.string(), server: z.string(), tool: z.string(), effect: ToolEffect }))
+    .array(
+      z.object({
+        name: z.string(),
+        server: z.string(),
+        tool: z.string(),
+        effect: ToolEffect,
+        isDestructive: z.boolean(),
+      }),
+    )
     .default([]),
 });
 /**

@@ -69,6 +69,7 @@ export const LIMITS = {
   servedCallMsDefault: 60_000,
   servedCallMsMax: 600_000,
   servedListMsMax: 20_000,
+  servedListPagesMax: 20,
   /** One HTTP answer of a tool server. */
   servedBodyBytesMax: 4 * 1024 * KiB,
   /** The same call with the same input this often in a row is answered with an error result. */

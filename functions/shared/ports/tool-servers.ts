@@ -16,6 +16,8 @@ export interface ServedTool {
   readonly inputSchema: { readonly type: "object"; readonly [keyword: string]: unknown };
   readonly isReadOnly: boolean;
   readonly isIdempotent: boolean;
+  /** It may delete or overwrite; true unless the server denies it. */
+  readonly isDestructive: boolean;
 }
 
 export interface ServedCall {

@@ -22,6 +22,7 @@ const offered = (name: string, more: Partial<ServedTool> = {}): ServedTool => ({
   inputSchema: { type: "object", properties: { query: { type: "string" } } },
   isReadOnly: false,
   isIdempotent: false,
+  isDestructive: false,
   ...more,
 });
 
@@ -262,7 +263,9 @@ describe("P14: what a task was told of its tools", () => {
             inline: JSON.stringify({
               system: "You are the old one.",
               tools: [{ name: "docs__old", description: "old", input_schema: { type: "object" } }],
-              served: [{ name: "docs__old", server: "docs", tool: "old", effect: "readOnly" }],
+              served: [
+                { name: "docs__old", server: "docs", tool: "old", effect: "readOnly", isDestructive: false },
+              ],
             }),
           },
           expiresAt: 2_000_000_000,
@@ -338,6 +341,37 @@ describe("a server that is away when a task begins", () => {
     world.remaining(900_000);
     await deliver("m2");
     expect(world.record().status).toBe("SUCCEEDED");
+  });
+});
+
+describe("a served tool that wants approval", () => {
+  const offers = {
+    docs: [offered("search", { isDestructive: false }), offered("drop", { isDestructive: true })],
+  };
+  test.each([
+    ["all", true, ["docs__search", "docs__drop"]],
+    ["the destructive", "destructive", ["docs__drop"]],
+    ["the named", ["search"], ["docs__search"]],
+    ["none", false, []],
+  ] as const)("is asked about before it is called: %s", async (_, requiresApproval, asked) => {
+    const servers = new Servers();
+    servers.offers = offers;
+    const mcp = mcpServer({
+      name: "docs",
+      url: "https://docs.example.com/mcp",
+      requiresApproval: typeof requiresApproval === "object" ? [...requiresApproval] : requiresApproval,
+    });
+    const { world, deliver } = worldOf(
+      [turn([call("docs__search", {}, "c1"), call("docs__drop", {}, "c2")]), answer("done")],
+      servers,
+      { mcp: [mcp] },
+    );
+    await deliver();
+    const waiting = world.record().suspension?.calls.map(({ callId }) => callId) ?? [];
+    expect(waiting).toEqual(asked.map((name) => (name === "docs__search" ? "c1" : "c2")));
+    expect(servers.calls.map(({ tool }) => `docs__${tool}`)).toEqual(
+      ["docs__search", "docs__drop"].filter((name) => !(asked as readonly string[]).includes(name)),
+    );
   });
 });
 
