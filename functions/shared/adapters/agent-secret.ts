@@ -26,11 +26,13 @@ export const parsedSecret = (read: () => Promise<string>): AgentSecret => {
   };
   return {
     apiKey: async () => (await fields()).apiKey ?? missing("`apiKey` in the agent's secret"),
-    credentialOf: async (server) =>
-      (await fields()).mcp?.[server] ??
-      missing(
+    credentialOf: async (server) => {
+      const { mcp = {} } = await fields();
+      if (Object.hasOwn(mcp, server)) return mcp[server] ?? "";
+      return missing(
         `\`mcp.${server}\` in the agent's secret (on the embedded host: BULKHEAD_<AGENT>_MCP_<SERVER>_TOKEN)`,
-      ),
+      );
+    },
   };
 };
 
