@@ -5,7 +5,7 @@ import { type ExecutionStatus, initialState } from "../shared/contracts/executio
 import type { AgentName, ExecutionId } from "../shared/contracts/ids.ts";
 import type { Item } from "../shared/contracts/item.ts";
 import { type ExecutionLimits, LIMITS } from "../shared/contracts/limits.ts";
-import type { Permit } from "../shared/contracts/permit.ts";
+import { newPermit } from "../shared/contracts/permit.ts";
 import { permitKey, stateKey } from "../shared/contracts/resources.ts";
 import { newStateItem } from "../shared/contracts/stored-execution.ts";
 import type { ApiPorts } from "../shared/ports/api-ports.ts";
@@ -47,7 +47,7 @@ export const createExecution = async (
     .digest("hex");
   const existing = async (): Promise<Item | undefined> => ports.store.get(stateKey(id));
 
-  const permit = { ...newPermitItem(id, tenant, limits, expiresAt), bodyHash };
+  const permit = { ...permitKey(id), ...newPermit(tenant, limits, expiresAt), bodyHash };
   const permitted = await ports.store.create(permit);
   // Refused: the key has been here before. Its creation may have died between PERMIT and STATE; then we finish it.
   const earlier = permitted === "refused" ? await existing() : undefined;
@@ -68,26 +68,6 @@ export const createExecution = async (
   await hint(ports, id, tenant);
   return { status: state.status };
 };
-
-const newPermitItem = (
-  id: ExecutionId,
-  tenant: string,
-  limits: ExecutionLimits,
-  expiresAt: number,
-): Item & Permit => ({
-  ...permitKey(id),
-  tenant,
-  capTokens: limits.tokens,
-  capCalls: limits.calls,
-  capMicroUsd: limits.microUsd,
-  committedTokens: 0,
-  committedCalls: 0,
-  committedMicroUsd: 0,
-  open: {},
-  epochs: {},
-  stops: {},
-  expiresAt,
-});
 
 /** Seconds since the epoch, as the table's time to live wants it. */
 const expirySeconds = (

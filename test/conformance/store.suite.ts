@@ -246,6 +246,21 @@ export const storeSuite = (name: string, open: () => Promise<OpenStore>): void =
         expect(await attributesOf(key)).toEqual({ tokens: 6, calls: 1 });
       });
 
+      test("an addition to a number that is not there begins at 0, and so does its condition", async () => {
+        const key = await created({ spent: {} });
+        const spend: Change = {
+          add: [
+            [["spent", "coder"], 3],
+            [["calls"], 1],
+          ],
+          when: [{ path: ["spent", "coder"], is: "missingOrAtMost", value: 5 }],
+        };
+        expect(await store.update(key, spend)).toBe("applied");
+        expect(await store.update(key, spend)).toBe("applied");
+        expect(await store.update(key, spend)).toBe("refused");
+        expect(await attributesOf(key)).toEqual({ spent: { coder: 6 }, calls: 2 });
+      });
+
       test("a hundred outbox entries fit one update", async () => {
         const key = await created({ outbox: {} });
         const set = Array.from({ length: 100 }, (_, n) => [["outbox", `9.${n}`], { at: n }] as const);
@@ -339,7 +354,6 @@ export const storeSuite = (name: string, open: () => Promise<OpenStore>): void =
       const impossible: Record<string, Pick<Change, "set" | "add" | "remove">> = {
         "a set whose parent is missing": { set: [[["outbox", "1.0"], 1]] },
         "a set whose parent is text": { set: [[["text", "below"], 1]] },
-        "an addition to nothing": { add: [[["tokens"], 1]] },
         "an addition to text": { add: [[["text"], 1]] },
         "an addition below nothing": { add: [[["epochs", "1"], 1]] },
         "a removal below nothing": { remove: [["outbox", "1.0"]] },

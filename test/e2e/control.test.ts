@@ -54,6 +54,19 @@ test("a call budget of 3 stops the standard flow before its fourth call", async 
   const view = await target.run("[[quick]] Write", { limits: { calls: 3 } });
   expect(view.usage.calls).toBeLessThanOrEqual(3);
   expect(view).toMatchObject({ status: "FAILED", failure: { name: "BudgetExceeded" } });
+  // Which cap, and what was spent on whom.
+  expect(view.failure?.message).toMatch(
+    /^the budget is 3 model calls, 3 are spent, and the next call may need 1\. Spent: /,
+  );
+  expect(view.failure?.message).toMatch(/coder 1 model calls, \d+ tokens, \$[\d.]+/);
+  expect(Object.keys(view.usageByAgent).sort()).toEqual(["coder", "critic", "planner"]);
+});
+
+test("at 80 % of its budget an agent is told, and can still answer", async () => {
+  const view = await target.run("[[thrifty]] Look at everything", { limits: { calls: 10 } });
+  expect(view.status).toBe("SUCCEEDED");
+  expect(view.usage.calls).toBe(8);
+  expect(view.output).toContain("of the 10 model calls of this run, 7 are spent and this call may take 1");
 });
 
 test("an execution's deadline ends it as TIMED_OUT and pays nothing after", async () => {

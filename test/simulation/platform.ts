@@ -1,5 +1,6 @@
 import type { SQSEvent } from "aws-lambda";
 import { createReconciler } from "../../functions/coordinator/reconcile.ts";
+import type { AgentSpec } from "../../functions/shared/agent/agent-spec.ts";
 import { StandaloneAgent } from "../../functions/shared/agent/standalone-agent.ts";
 import { type HandleDeliveries, handleBatch, oneByOne } from "../../functions/shared/entry/sqs-batch.ts";
 import type { Delivery, Verdict } from "../../functions/shared/ports/queues.ts";
@@ -23,6 +24,7 @@ export interface PlatformSettings {
   /** Of each process, drawn up to here in both directions. */
   readonly skewMsMax: number;
   readonly hasSweeper: boolean;
+  readonly agentLimits: Readonly<Record<string, AgentSpec["limits"]>>;
 }
 
 export type PlatformParts = WorldParts & {
@@ -145,7 +147,10 @@ export class Platform {
       return (deliveries) => reconcile(deliveries);
     }
     const { scheduler, blobs, model } = this.#parts;
-    const spec = specFor(queue, this.#release, this.#benchOf(process));
+    const spec = {
+      ...specFor(queue, this.#release, this.#benchOf(process)),
+      limits: this.#settings.agentLimits[queue] ?? {},
+    };
     const prompt = `Prompt of release ${this.#release}.`;
     const remainingMs = (): number => process.startedAt + timeoutMs - scheduler.now;
     return oneByOne((delivery) => {

@@ -1,3 +1,4 @@
+import type { AgentSpec } from "../../functions/shared/agent/agent-spec.ts";
 import {
   AWS_TIMES,
   LOCAL_TIMES,
@@ -58,6 +59,8 @@ export interface Scene {
   /** Whatever began must be over by then, without a deadline's help. */
   readonly settledBy: number;
   readonly skewMsMax: number;
+  /** What some agents may spend in one execution, however much the execution may. */
+  readonly agentLimits: Readonly<Record<string, AgentSpec["limits"]>>;
 }
 
 /** Runs the world of one seed to its end, or to its first broken promise. */
@@ -112,6 +115,7 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
       concurrency: 10,
       skewMsMax: scene.skewMsMax,
       hasSweeper: ablation.kind !== "sweeper",
+      agentLimits: scene.agentLimits,
     },
   );
   const users = new Users({ platform, scheduler, chance, trace }, drawWishes(chance, scene, plans));
@@ -166,11 +170,15 @@ const drawScene = (chance: Chance): Scene => {
     settledBy: BEGIN + faultyMs + patience + jump,
     // One machine has one clock.
     skewMsMax: isLocal || weather === CALM ? 0 : 5_000,
+    agentLimits: chance.hit(0.15) ? { [chance.pick(AGENTS) ?? "coder"]: drawAgentLimits(chance) } : {},
   };
 };
 
 /** Mostly one: executions share nothing but batches of hints, and many small worlds see more than few large ones. */
 const EXECUTIONS = [1, 1, 1, 1, 2, 2, 3] as const;
+
+const drawAgentLimits = (chance: Chance): AgentSpec["limits"] =>
+  chance.hit(0.5) ? { tokens: chance.int(2_500, 20_000) } : { calls: chance.int(1, 6) };
 
 const drawWishes = (chance: Chance, scene: Scene, plans: PlanBook): Wish[] => {
   const span = Math.max(60_000, (scene.faultsEndAt - BEGIN) / 2);

@@ -1,11 +1,11 @@
 import type { ExecutionSummary, ExecutionView, TaskView } from "../../shared/contracts/api.ts";
 import type { ExecutionState, HandoffState } from "../../shared/contracts/execution-state.ts";
-import { taskIdOf } from "../../shared/contracts/ids.ts";
+import { type AgentName, taskIdOf } from "../../shared/contracts/ids.ts";
 import { Permit } from "../../shared/contracts/permit.ts";
 import { permitKey, taskKey } from "../../shared/contracts/resources.ts";
 import type { StoredExecution } from "../../shared/contracts/stored-execution.ts";
 import { TaskRecord } from "../../shared/contracts/task-record.ts";
-import { addUsage, NO_USAGE } from "../../shared/contracts/usage.ts";
+import { addUsage, NO_USAGE, type Usage } from "../../shared/contracts/usage.ts";
 import { valuePreview } from "../../shared/contracts/value.ts";
 import type { ApiPorts } from "../../shared/ports/api-ports.ts";
 import { defined } from "../defined.ts";
@@ -52,9 +52,16 @@ export const viewExecution = async (
     failure: state.failure,
     limits: limitsOf(state),
     usage: tasks.map(({ usage }) => usage).reduce(addUsage, NO_USAGE),
+    usageByAgent: usageByAgent(tasks),
     tasks,
     handoffs: state.handoffs.map((handoff) => handoffView(state, handoff)),
   });
+};
+
+const usageByAgent = (tasks: readonly TaskView[]): ExecutionView["usageByAgent"] => {
+  const sums = new Map<AgentName, Usage>();
+  for (const { agent, usage } of tasks) sums.set(agent, addUsage(sums.get(agent) ?? NO_USAGE, usage));
+  return Object.fromEntries(sums);
 };
 
 const viewTasks = async (

@@ -6,7 +6,7 @@ import type { Change, Condition, Path } from "../ports/store.ts";
 /**
  * The meaning of a Change where no DynamoDB evaluates it: a changed copy, or `undefined` when
  * a condition does not hold. The conformance suite holds this and DynamoDB to the same answers,
- * down to what is refused: a path whose parent is no map, an addition to what is no number.
+ * down to what is refused: a path whose parent is no map, an addition to text.
  */
 export const evaluateChange = (item: Item | undefined, change: Change): Item | undefined => {
   assertWellFormed(change);
@@ -14,7 +14,7 @@ export const evaluateChange = (item: Item | undefined, change: Change): Item | u
   const next: Record<string, unknown> = { ...item };
   for (const [path, value] of change.set ?? []) ownParent(next, path)[nameOf(path)] = value;
   for (const [path, amount] of change.add ?? []) {
-    const now = read(next, path);
+    const now = read(next, path) ?? 0;
     if (typeof now !== "number") throw pathMismatch(`${path.join(".")} is not a number`);
     ownParent(next, path)[nameOf(path)] = now + amount;
   }

@@ -21,10 +21,10 @@ export const compileChange = (change: Change): UpdateExpression => {
   ];
   const sets = [
     ...(change.set ?? []).map(([path, value]) => `${aliases.path(path)} = ${aliases.value(value)}`),
-    // Not ADD, which would create the number.
+    // Not ADD, which reaches no further than the top level.
     ...(change.add ?? []).map(([path, amount]) => {
       const place = aliases.path(path);
-      return `${place} = ${place} + ${aliases.value(amount)}`;
+      return `${place} = if_not_exists(${place}, ${aliases.value(0)}) + ${aliases.value(amount)}`;
     }),
   ];
   const removes = (change.remove ?? []).map((path) => aliases.path(path));

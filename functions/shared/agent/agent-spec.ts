@@ -6,7 +6,10 @@ import { DEFAULT_RETRY_POLICY, RetryPolicy } from "../contracts/retry-policy.ts"
 import { isMcpServer, type McpServer } from "./mcp-server.ts";
 import type { Tool } from "./tool.ts";
 
-/** What bounds one task of this agent; the lower of the execution's and the agent's limit wins. */
+/**
+ * `turns` bounds one task. The others bound what all tasks of this agent spend in one execution, beside
+ * what the execution may spend.
+ */
 const AgentLimits = z.strictObject({
   turns: z.int().min(1).max(LIMITS.turnsPerTaskMax).optional(),
   tokens: z.int().min(1).max(LIMITS.tokensMax).optional(),

@@ -66,6 +66,7 @@ export const openRun = async ({
     workspace,
     decisions,
     given,
+    notice: undefined,
     unsavedUsage: NO_USAGE,
   };
   return run;

@@ -1,4 +1,5 @@
 import { splitTaskId } from "../contracts/ids.ts";
+import { LIMITS } from "../contracts/limits.ts";
 import { Permit, type Reservation } from "../contracts/permit.ts";
 import { permitKey } from "../contracts/resources.ts";
 import type { TurnRecord } from "../contracts/task-record.ts";
@@ -7,7 +8,8 @@ import { TerminalError } from "../kernel/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Estimate } from "../ports/model.ts";
 import type { Condition, Path, Store } from "../ports/store.ts";
-import { type Caps, roomFor } from "./budget-room.ts";
+import { additionsOf, type Caps, roomConditions } from "./budget.ts";
+import { roomFor } from "./budget-room.ts";
 import { orUnsure } from "./or-unsure.ts";
 import {
   type Amounts,
@@ -17,11 +19,14 @@ import {
   type Real,
   reservationId,
   settlementOf,
+  sumOf,
 } from "./spending.ts";
 
 export type Reserved =
   | { readonly kind: "reserved" | "fenced" | "wait" }
   | { readonly kind: "stopped"; readonly cause: string }
+  /** Nothing is reserved yet: tell the model, and ask again for what that takes. */
+  | { readonly kind: "scarce"; readonly notice: string }
   | { readonly kind: "exceeded"; readonly message: string };
 
 interface Spending {
@@ -68,12 +73,15 @@ export class TaskPermit {
 
   /**
    * Reserves for try `attempt` of turn `turn`. A turn that was settled in mind only is settled in
-   * the same update: until then, its successor would settle it from the saved TURN.
+   * the same update: until then, its successor would settle it from the saved TURN. Unless `isTold`,
+   * an answer may be that little is left: only then is PERMIT read, to say how little.
    */
-  async reserve(turn: number, attempt: number, estimate: Estimate): Promise<Reserved> {
+  async reserve(turn: number, attempt: number, estimate: Estimate, isTold = true): Promise<Reserved> {
     const id = reservationId(this.#options.epoch, turn, attempt);
+    let percent: number = isTold ? 100 : LIMITS.budgetNoticePercent;
     for (let tries = 1; tries <= TRIES_MAX; tries++) {
-      if ((await this.#tryToReserve(id, estimate)) === "applied") return this.#reserved(id, estimate);
+      if ((await this.#tryToReserve(id, estimate, percent)) === "applied")
+        return this.#reserved(id, estimate);
       const permit = await this.read();
       const { id: openId, epoch: openEpoch = 0 } = permit.open[this.#n] ?? {};
       if (openId === id) return this.#reserved(id, estimate);
@@ -86,7 +94,9 @@ export class TaskPermit {
       if (cause !== undefined) return { kind: "stopped", cause };
       this.#open = undefined;
       const room = roomFor(estimate, permit, this.#options.caps, this.#options.clock.now());
-      if (room.kind !== "enough") return room;
+      if (room.kind === "wait") return { kind: "wait" };
+      if (room.kind === "exceeded" || (room.kind === "scarce" && !isTold)) return room;
+      percent = 100;
     }
     return { kind: "wait" };
   }
@@ -158,34 +168,32 @@ export class TaskPermit {
     return { kind: "reserved" };
   }
 
-  async #tryToReserve(id: string, estimate: Estimate): Promise<"applied" | "refused" | "unsure"> {
+  async #tryToReserve(
+    id: string,
+    estimate: Estimate,
+    percent: number,
+  ): Promise<"applied" | "refused" | "unsure"> {
     const { store, clock, epoch, caps } = this.#options;
     const need = amountsOf(estimate);
-    if (estimate.microUsd === null && caps.microUsd !== null) return "refused";
     const last = this.#open;
     const change =
       last === undefined ? NOTHING : settlementOf(amountsOf(last.estimate), last.real ?? "presumed");
-    const reservation: Reservation = { id, epoch, at: clock.now(), ...need };
+    const added = sumOf(need, change);
+    const room = roomConditions(caps, added, percent);
+    const hasDollarCap = caps.execution.microUsd !== null || caps.own.microUsd !== undefined;
+    if (room === undefined || (estimate.microUsd === null && hasDollarCap)) return "refused";
+    const { tokens, microUsd } = need;
+    const reservation: Reservation = { id, agent: caps.agent, epoch, at: clock.now(), tokens, microUsd };
     const open: Path = ["open", this.#n];
-    const dollars: Condition[] =
-      caps.microUsd === null
-        ? []
-        : [atMost("committedMicroUsd", caps.microUsd - need.microUsd - change.microUsd)];
     return orUnsure(
       store.update(this.#key, {
         set: [
           [open, { ...reservation }],
           [["epochs", this.#n], epoch],
         ],
-        add: [
-          [["committedTokens"], need.tokens + change.tokens],
-          [["committedMicroUsd"], need.microUsd + change.microUsd],
-          [["committedCalls"], 1],
-        ],
+        add: additionsOf(caps.agent, added),
         when: [
-          atMost("committedTokens", caps.tokens - need.tokens - change.tokens),
-          atMost("committedCalls", caps.calls - 1),
-          ...dollars,
+          ...room,
           { path: ["stopped"], is: "missing" },
           { path: ["stops", this.#n], is: "missing" },
           { path: ["epochs", this.#n], is: "missingOrAtMost", value: epoch },
@@ -197,15 +205,15 @@ export class TaskPermit {
     );
   }
 
-  async #close(reserved: Amounts & { readonly id: string }, real: Real): Promise<void> {
+  async #close(
+    reserved: Pick<Amounts, "tokens" | "microUsd"> & { readonly id: string },
+    real: Real,
+  ): Promise<void> {
     const change = settlementOf(reserved, real);
     const open: Path = ["open", this.#n];
     const write = () =>
       this.#options.store.update(this.#key, {
-        add: [
-          [["committedTokens"], change.tokens],
-          [["committedMicroUsd"], change.microUsd],
-        ],
+        add: additionsOf(this.#options.caps.agent, change),
         remove: [open],
         when: [{ path: [...open, "id"], is: "equal", value: reserved.id }],
       });
@@ -215,8 +223,6 @@ export class TaskPermit {
 }
 
 const TRIES_MAX = 5;
-
-const atMost = (name: string, value: number): Condition => ({ path: [name], is: "atMost", value });
 
 const stopCauseOf = (permit: Permit, n: string): string | undefined =>
   permit.stopped?.cause ?? permit.stops[n]?.cause;

@@ -135,7 +135,6 @@ export class StandaloneAgent {
 
   #permitOf(task: StoredTask, { epoch, isTakeover }: Pick<Held, "epoch" | "isTakeover">): TaskPermit {
     const { taskId, request } = task.record;
-    const { limits } = this.#spec;
     return new TaskPermit({
       store: this.#ports.store,
       clock: this.#ports.clock,
@@ -143,11 +142,7 @@ export class StandaloneAgent {
       epoch,
       isTakeover,
       turns: () => task.turnItems.map(parseTurn),
-      caps: {
-        tokens: lower(request.limits.tokens, limits.tokens),
-        calls: lower(request.limits.calls, limits.calls),
-        microUsd: request.limits.microUsd === null ? null : lower(request.limits.microUsd, limits.microUsd),
-      },
+      caps: { execution: request.limits, agent: this.name, own: this.#spec.limits },
     });
   }
 
@@ -207,7 +202,5 @@ const act = async (run: TaskRun): Promise<Ending | undefined> => {
  */
 const isShortOfTime = ({ invocation }: TaskRun, turnsTaken: number): boolean =>
   invocation.remainingMs() < LIMITS.wrapUpMs + (turnsTaken === 0 ? 0 : LIMITS.modelCallMsMax);
-
-const lower = (limit: number, own: number | undefined): number => Math.min(limit, own ?? limit);
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);

@@ -22,17 +22,11 @@ import type { TaskRun } from "./task-run.ts";
  */
 export const takeTurn = async (run: TaskRun): Promise<"taken" | "wait"> => {
   const n = run.transcript.turnsSaved + 1;
-  const messages = run.transcript.messages();
-  const purpose = purposeOf(run, messages);
-  const request: ModelRequest = {
-    system: run.snapshot.system,
-    tools: run.snapshot.tools,
-    messages: purpose === "notes" ? askForNotes(messages) : messages,
-    maxTokens: run.spec.model.maxTokens ?? LIMITS.outputTokensDefault,
-  };
+  const purpose = purposeOf(run, run.transcript.messages());
   for (let attempt = 1; ; attempt++) {
-    if ((await reserve(run, n, attempt, request)) === "wait") return "wait";
-    const said = await callModel(run, request, attempt);
+    const reserved = await reserve(run, n, attempt, purpose);
+    if (reserved === "wait") return "wait";
+    const said = await callModel(run, reserved, attempt);
     if (said !== "again") {
       await saveTurn(run, n, said, purpose);
       return "taken";
@@ -40,25 +34,45 @@ export const takeTurn = async (run: TaskRun): Promise<"taken" | "wait"> => {
   }
 };
 
+/** The request that money was reserved for. */
 const reserve = async (
   run: TaskRun,
   n: number,
   attempt: number,
-  request: ModelRequest,
-): Promise<"reserved" | "wait"> => {
-  run.signal.throwIfAborted();
-  const reserved = await run.permit.reserve(n, attempt, run.ports.model.estimate(request));
-  switch (reserved.kind) {
-    case "stopped":
-      throw stoppedBy(reserved.cause);
-    case "fenced":
-      throw fenced();
-    case "exceeded":
-      throw new TerminalError("BudgetExceeded", reserved.message);
-    case "reserved":
-    case "wait":
-      return reserved.kind;
+  purpose: Purpose,
+): Promise<ModelRequest | "wait"> => {
+  for (;;) {
+    run.signal.throwIfAborted();
+    const request = requestOf(run, purpose);
+    const isTold = run.notice !== undefined || purpose === "notes" || !run.transcript.canBeTold;
+    const reserved = await run.permit.reserve(n, attempt, run.ports.model.estimate(request), isTold);
+    switch (reserved.kind) {
+      case "stopped":
+        throw stoppedBy(reserved.cause);
+      case "fenced":
+        throw fenced();
+      case "exceeded":
+        throw new TerminalError("BudgetExceeded", reserved.message);
+      case "scarce":
+        // Told once: `isTold` holds from now on, so that this goes round twice at most.
+        run.notice = reserved.notice;
+        break;
+      case "wait":
+        return "wait";
+      case "reserved":
+        return request;
+    }
   }
+};
+
+const requestOf = ({ snapshot, transcript, notice, spec }: TaskRun, purpose: Purpose): ModelRequest => {
+  const messages = transcript.messages(notice);
+  return {
+    system: snapshot.system,
+    tools: snapshot.tools,
+    messages: purpose === "notes" ? askForNotes(messages) : messages,
+    maxTokens: spec.model.maxTokens ?? LIMITS.outputTokensDefault,
+  };
 };
 
 /** A short disturbance is sat out here; a longer one ends the attempt, and the coordinator schedules the next. */
@@ -115,6 +129,7 @@ const saveTurn = async (run: TaskRun, n: number, said: ModelTurn, purpose: Purpo
       ...(isOwn ? ([turnOf(turn, message, restart), run.given] as const) : await adopt(turn, run)),
     );
     run.given = [];
+    run.notice = undefined;
     return;
   }
   throw new RetryableError("Internal", `turn ${n} could not be saved`);
@@ -154,6 +169,7 @@ const turnRecord = async (run: TaskRun, n: number, said: ModelTurn, message: str
     requestId: said.requestId,
     usage: said.usage,
     ...(given === undefined ? {} : { given }),
+    ...(run.notice === undefined ? {} : { notice: run.notice }),
     ...(snapshot === undefined ? {} : { snapshot }),
   };
 };

@@ -37,6 +37,8 @@ export interface TaskRun {
   readonly decisions: Decisions;
   /** Handoff results that the next turn is told and stores. */
   given: readonly GivenResult[];
+  /** What the next turn is told of the budget and stores. */
+  notice: string | undefined;
   /** Paid, but not part of a saved turn of this task: failed tries, and turns that lost a race. */
   unsavedUsage: Usage;
 }

@@ -21,7 +21,8 @@ export interface ToolResult {
 /**
  * What one agent has said and been told in one task; the only context it has.
  *
- * T1. Append-only: what was sent to the model once is sent again byte for byte.
+ * T1. Append-only: what was sent to the model once is sent again byte for byte; a notice that came with
+ *     a call which brought no turn is no part of it.
  * T2. Every tool call has exactly one result, in the order of the calls, before the model is asked again.
  * T3. A turn that ended an earlier attempt (cut, refused, empty) is stored but no longer said.
  * T4. A turn that brought notes ends what was said before it: from then on the conversation is the
@@ -135,9 +136,24 @@ export class Transcript {
     return turn.toolUses.every((_, index) => this.resultOf(turn, index) !== undefined);
   }
 
-  /** The conversation as the next model call gets it; all calls must have been answered (T2). */
-  messages(): ModelMessage[] {
-    return [this.#opening(), ...this.said.flatMap((turn) => this.#messagesOf(turn))];
+  /** Whether the next turn may be given a notice: the model knows of none, and it is the user's to speak. */
+  get canBeTold(): boolean {
+    if (this.said.some(({ record }) => record.notice !== undefined)) return false;
+    return this.last === undefined || this.#messagesOf(this.last).at(-1)?.role === "user";
+  }
+
+  /**
+   * The conversation as the next model call gets it; all calls must have been answered (T2). A notice
+   * ends the user's message before the turn that stored it, or, for the next turn, the last message.
+   */
+  messages(notice?: string): ModelMessage[] {
+    const messages: ModelMessage[] = [this.#opening()];
+    for (const turn of this.said) {
+      addNotice(messages, turn.record.notice);
+      messages.push(...this.#messagesOf(turn));
+    }
+    addNotice(messages, notice);
+    return messages;
   }
 
   #opening(): ModelMessage {
@@ -166,6 +182,18 @@ export class Transcript {
     return { type: "tool_result", tool_use_id: use.id, content, ...(isError ? { is_error: true } : {}) };
   }
 }
+
+const addNotice = (messages: ModelMessage[], notice: string | undefined): void => {
+  const last = messages.at(-1);
+  if (notice === undefined || last === undefined) return;
+  assert(last.role === "user", "T1: a notice where the model has just spoken");
+  const { content } = last;
+  messages[messages.length - 1] = {
+    role: "user",
+    content:
+      typeof content === "string" ? `${content}\n\n${notice}` : [...content, { type: "text", text: notice }],
+  };
+};
 
 /** The API takes objects only as a tool's input; everything else of a block goes back as it came. */
 const sendable = (block: AssistantBlock): AssistantBlock => {

@@ -114,6 +114,8 @@ export const ExecutionView = ExecutionSummary.extend({
   }),
   /** Settled usage of all tasks. */
   usage: Usage,
+  /** The same by agent: what the budget went to. */
+  usageByAgent: z.record(AgentName, Usage),
   tasks: z.array(TaskView),
   handoffs: z.array(HandoffView),
 }).meta({ id: "ExecutionView" });

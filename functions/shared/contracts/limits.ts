@@ -86,6 +86,8 @@ export const LIMITS = {
    * it. Then its holder is taken for dead, and all of it for spent.
    */
   reservationMsMax: 600_000,
+  /** From this share of any budget on, a task's agent is told once. */
+  budgetNoticePercent: 80,
   /** Kept free at the end of an invocation for storing and telling. */
   wrapUpMs: 30_000,
   outputTokensDefault: 8_192,
@@ -131,7 +133,7 @@ export const LIMITS = {
   agentConcurrencyMax: 1_000,
 } as const;
 
-/** The limits that one execution carries; the lower of the execution's and the agent's wins. */
+/** The limits that one execution carries; an agent's own bound it beside them. */
 export const ExecutionLimits = z.object({
   /** `null`: no dollar budget, because a price is unknown; tokens and calls bound the run. */
   microUsd: z.int().min(1).max(LIMITS.microUsdMax).nullable(),

@@ -107,6 +107,8 @@ export const TurnRecord = z.object({
   notes: z.object({ restart: Value.optional() }).optional(),
   /** JSON of the handoff results that this turn was given: `{ callId, content }[]`. */
   given: Value.optional(),
+  /** What this turn was told beside the rest: that little is left of a budget. */
+  notice: z.string().max(4096).optional(),
   /** With turn 1: JSON of system prompt and tool schemas, so that a deploy changes no running task. */
   snapshot: Value.optional(),
 });

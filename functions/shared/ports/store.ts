@@ -14,7 +14,7 @@ export type Condition =
 /** No two paths may name the same place or lie in each other, and none may name the key. */
 export interface Change {
   readonly set?: ReadonlyArray<readonly [Path, Attribute]>;
-  /** Adds to a number that is there. */
+  /** Adds to a number; one that is not there yet is 0. */
   readonly add?: ReadonlyArray<readonly [Path, number]>;
   readonly remove?: readonly Path[];
   /** All must hold. */
@@ -49,7 +49,7 @@ export interface Store {
   create(item: Item): Promise<Written>;
   /**
    * Changes an existing item; `refused` when it is absent or a condition does not hold. When all hold
-   * but a path lies in no map, or an addition meets no number, rejects with TerminalError and changes nothing.
+   * but a path lies in no map, or an addition meets something else than a number, rejects with TerminalError and changes nothing.
    */
   update(key: ItemKey, change: Change): Promise<Written>;
   /**

@@ -23,6 +23,7 @@ import { slowPlanner } from "./scripts/slow-planner.ts";
 import { standard } from "./scripts/standard.ts";
 import { stopMe } from "./scripts/stop-me.ts";
 import { storm } from "./scripts/storm.ts";
+import { thrifty } from "./scripts/thrifty.ts";
 import { transfer } from "./scripts/transfer.ts";
 import { truncated } from "./scripts/truncated.ts";
 import { twoHandoffs } from "./scripts/two-handoffs.ts";
@@ -56,6 +57,7 @@ export const ALL_SCRIPTS: readonly Script[] = [
   standard,
   stopMe,
   storm,
+  thrifty,
   transfer,
   truncated,
   twoHandoffs,

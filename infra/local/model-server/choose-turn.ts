@@ -34,6 +34,7 @@ export const chooseTurn = (
     agent,
     turn,
     firstUserText,
+    lastUserText: textOf(request.messages.at(-1)),
     lastToolResults: toolResultsOf(turn - 1),
     toolResultsOf,
     isAskedForNotes: ASKS_FOR_NOTES.test(textOf(request.messages.at(-1))),

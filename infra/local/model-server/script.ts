@@ -34,6 +34,8 @@ export interface TurnContext {
   /** From 1: the number of assistant messages, plus one. */
   readonly turn: number;
   readonly firstUserText: string;
+  /** What the last user message says beside tool results; the first one's text in turn 1. */
+  readonly lastUserText: string;
   /** The results of the last turn's calls, in its order. */
   readonly lastToolResults: readonly ToolResult[];
   /** The results of any earlier turn's calls; empty when it made none. */

@@ -126,8 +126,8 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
     "money is asked for after it was spent",
     "P4",
     "take-turn.ts",
-    '    if ((await reserve(run, n, attempt, request)) === "wait") return "wait";\n    const said = await callModel(run, request, attempt);',
-    '    const said = await callModel(run, request, attempt);\n    if ((await reserve(run, n, attempt, request)) === "wait") return "wait";',
+    '    const reserved = await reserve(run, n, attempt, purpose);\n    if (reserved === "wait") return "wait";\n    const said = await callModel(run, reserved, attempt);',
+    '    const said = await callModel(run, requestOf(run, purpose), attempt);\n    if ((await reserve(run, n, attempt, purpose)) === "wait") return "wait";',
   ),
   bug(
     "a stop is ignored when money is asked for",
@@ -140,17 +140,18 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
   bug(
     "the token budget is not kept",
     "P4",
-    "permit.ts",
-    '          atMost("committedTokens", caps.tokens - need.tokens - change.tokens),',
-    "",
+    "budget.ts",
+    "      cap === null || cap === undefined ? []",
+    '      cap === null || cap === undefined || unit === "tokens" ? []',
   ),
   bug(
     "the call budget is not kept",
     "P4",
-    "permit.ts",
-    '          atMost("committedCalls", caps.calls - 1),',
-    "",
+    "budget.ts",
+    "      cap === null || cap === undefined ? []",
+    '      cap === null || cap === undefined || unit === "calls" ? []',
   ),
+  bug("an agent's own budget is not kept", "P4", "budget.ts", "...left(own[unit])", "...left(undefined)"),
   bug(
     "a reservation is settled whatever its name",
     "P4",
@@ -175,9 +176,9 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
   bug(
     "a dead owner's reservation is waited for for ever",
     "P4",
-    "budget-room.ts",
-    "Object.values(permit.open).filter(({ at }) => at + LIMITS.reservationMsMax > now);",
-    "Object.values(permit.open).filter(() => now > LIMITS.reservationMsMax);",
+    "budget.ts",
+    "at + LIMITS.reservationMsMax > now;",
+    "at + LIMITS.reservationMsMax * now > now;",
   ),
   bug(
     "a replaced owner may still reserve",

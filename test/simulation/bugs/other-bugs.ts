@@ -20,14 +20,13 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "functions/api/create-execution.ts",
-        find: "const permitted = await ports.store.create(newPermitItem(id, tenant, limits, expiresAt));",
+        find: "const permitted = await ports.store.create(permit);",
         replace: 'const permitted = "refused" as string;',
       },
       {
         file: "functions/api/create-execution.ts",
         find: '  if (written === "refused") {',
-        replace:
-          '  await ports.store.create(newPermitItem(id, tenant, limits, expiresAt));\n  if (written === "refused") {',
+        replace: '  await ports.store.create(permit);\n  if (written === "refused") {',
       },
     ],
   },

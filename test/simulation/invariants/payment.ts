@@ -82,6 +82,25 @@ export const boundedPayment = (books: Books): StateWatch => {
     );
     must(microUsd <= sum("committedMicroUsd"), 10, say("more dollars are spent than committed"), "P4");
     must(count <= sum("committedCalls"), 10, say(`${count} calls are made that nobody committed`), "P4");
+    checkSumsByAgent(executionId, permit);
+  };
+
+  const checkSumsByAgent = (executionId: string, permit: Item): void => {
+    const units = [
+      { unit: "tokens", sum: "committedTokens", byAgent: "agentTokens" },
+      { unit: "calls", sum: "committedCalls", byAgent: "agentCalls" },
+      { unit: "microUsd", sum: "committedMicroUsd", byAgent: "agentMicroUsd" },
+    ] as const;
+    for (const { unit, sum, byAgent } of units) {
+      const spent = Object.entries(permit[byAgent] as Record<string, number>);
+      const say = (what: string) => () => `the purse of ${executionId}: ${what}`;
+      const total = spent.reduce((all, [, amount]) => all + amount, 0);
+      must(total === permit[sum], 10, say(`the agents' ${unit} are ${total} of ${permit[sum]}`), "P4");
+      for (const [agent, amount] of spent) {
+        const cap = books.scene.agentLimits[agent]?.[unit];
+        must(cap === undefined || amount <= cap, 10, say(`${agent} has ${amount} of ${cap} ${unit}`), "P4");
+      }
+    }
   };
 
   const checkPermit = ({ process, key, before, after }: WriteSeen): void => {

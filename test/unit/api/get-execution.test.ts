@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ExecutionView } from "../../../functions/shared/contracts/api.ts";
 import { LIMITS } from "../../../functions/shared/contracts/limits.ts";
+import { newPermit } from "../../../functions/shared/contracts/permit.ts";
 import { callKey, permitKey, turnKey } from "../../../functions/shared/contracts/resources.ts";
 import type { MemoryStore } from "../../support/memory-ports.ts";
 import {
@@ -25,6 +26,7 @@ const putTurn = (store: MemoryStore, name: string, task: number, n: number): voi
   store.force({
     ...turnKey(name, `${ID}.${task}`, n),
     n,
+    attempt: 1,
     epoch: 1,
     at: NOW,
     message: { inline: "[]" },
@@ -56,21 +58,11 @@ const putCall = (
 const putPermit = (store: MemoryStore, changes: Record<string, unknown> = {}): void =>
   store.force({
     ...permitKey(ID),
-    tenant: "default",
-    capTokens: 1_000,
-    capCalls: 10,
-    capMicroUsd: null,
-    committedTokens: 0,
-    committedCalls: 0,
-    committedMicroUsd: 0,
-    open: {},
-    epochs: {},
-    stops: {},
-    expiresAt: 1,
+    ...newPermit("default", { tokens: 1_000, calls: 10, microUsd: null }, 1),
     ...changes,
   });
 
-const reservation = { id: "1.2.1", epoch: 1, at: 0, tokens: 100, microUsd: 1 };
+const reservation = { id: "1.2.1", agent: "coder", epoch: 1, at: 0, tokens: 100, microUsd: 1 };
 
 describe("GET /executions/{id}", () => {
   test("an accepted execution that nobody has looked at yet", async () => {
@@ -86,6 +78,7 @@ describe("GET /executions/{id}", () => {
       version: 1,
       limits: { usd: 1, tokens: 200_000, calls: 200, deadlineSeconds: 3_600, depth: 5, events: 2_000 },
       usage: usage(0),
+      usageByAgent: {},
       tasks: [],
       handoffs: [],
     });
@@ -131,6 +124,7 @@ describe("GET /executions/{id}", () => {
     putCall(api.store, "planner", 2, 1, 0, "finished");
     const view = await look(api);
     expect(view.usage).toEqual(usage(6));
+    expect(view.usageByAgent).toEqual({ coder: usage(1), planner: usage(3), critic: usage(2) });
     expect(view.tasks).toMatchObject([
       { task: 1, status: "SUSPENDED", turns: 1, toolCalls: 1, usage: usage(1) },
       { task: 2, status: "SUCCEEDED", turns: 3, toolCalls: 1, requester: 1, endedAt: expect.any(String) },

@@ -26,6 +26,7 @@ const CODER = `${ID}.1`;
 const turn = (n: number, message: object, changes = {}) => ({
   ...turnKey("coder", CODER, n),
   n,
+  attempt: 1,
   epoch: 1,
   at: NOW,
   message,

@@ -10,6 +10,7 @@ import {
 } from "../../../functions/shared/contracts/limits.ts";
 import type { LogFields } from "../../../functions/shared/contracts/log-fields.ts";
 import type { Hint } from "../../../functions/shared/contracts/messages.ts";
+import { newPermit } from "../../../functions/shared/contracts/permit.ts";
 import { AWS_TIMES } from "../../../functions/shared/contracts/protocol-times.ts";
 import {
   HISTORY_PREFIX,
@@ -151,17 +152,7 @@ export const hint = (task?: number, agent?: string): Hint => ({
 
 export const newPermitItem = (limits: ExecutionLimits, expiresAt: number): Item => ({
   ...permitKey(EXECUTION_ID),
-  tenant: "default",
-  capTokens: limits.tokens,
-  capCalls: limits.calls,
-  capMicroUsd: limits.microUsd,
-  committedTokens: 0,
-  committedCalls: 0,
-  committedMicroUsd: 0,
-  open: {},
-  epochs: {},
-  stops: {},
-  expiresAt,
+  ...newPermit("default", limits, expiresAt),
 });
 
 /** A store of which every request first passes `before`; what that throws, the caller gets. */

@@ -124,6 +124,7 @@ export const execution = (fields: Partial<ExecutionView> = {}): ExecutionView =>
   version: 3,
   limits: { usd: 1, tokens: 200_000, calls: 200, deadlineSeconds: 3600, depth: 5, events: 2000 },
   usage: usage(4500),
+  usageByAgent: { coder: usage(4500) },
   tasks: [task(1, "coder")],
   handoffs: [],
   ...fields,

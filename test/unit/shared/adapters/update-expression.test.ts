@@ -13,7 +13,7 @@ test("a commit becomes one conditional expression in which every name is an alia
       when: [{ path: ["version"], is: "equal", value: 1 }],
     }),
   ).toEqual({
-    UpdateExpression: "SET #2 = :1, #3.#4 = :2, #1 = #1 + :3 REMOVE #5, #3.#6",
+    UpdateExpression: "SET #2 = :1, #3.#4 = :2, #1 = if_not_exists(#1, :3) + :4 REMOVE #5, #3.#6",
     ConditionExpression: "attribute_exists(#0) AND #1 = :0",
     ExpressionAttributeNames: {
       "#0": "pk",
@@ -28,7 +28,8 @@ test("a commit becomes one conditional expression in which every name is an alia
       ":0": { N: "1" },
       ":1": { S: "RUNNING" },
       ":2": { M: { at: { N: "1" } } },
-      ":3": { N: "1" },
+      ":3": { N: "0" },
+      ":4": { N: "1" },
     },
   });
 });

@@ -10,7 +10,7 @@ import { writeFile } from "../../../../functions/shared/agent/tools/write-file.t
 import type { AgentManifest } from "../../../../functions/shared/contracts/agent-manifest.ts";
 import { DEFAULT_EXECUTION_LIMITS } from "../../../../functions/shared/contracts/limits.ts";
 import type { AssistantBlock } from "../../../../functions/shared/contracts/model-message.ts";
-import { Permit } from "../../../../functions/shared/contracts/permit.ts";
+import { newPermit, Permit } from "../../../../functions/shared/contracts/permit.ts";
 import { LOCAL_TIMES } from "../../../../functions/shared/contracts/protocol-times.ts";
 import { permitKey, taskKey, taskPartition } from "../../../../functions/shared/contracts/resources.ts";
 import {
@@ -185,17 +185,7 @@ export class AgentWorld {
     this.model = new ScriptedModel(options.script ?? [answer("done")]);
     this.store.force({
       ...permitKey(EXECUTION),
-      tenant: "default",
-      capTokens: this.limits.tokens,
-      capCalls: this.limits.calls,
-      capMicroUsd: this.limits.microUsd,
-      committedTokens: 0,
-      committedCalls: 0,
-      committedMicroUsd: 0,
-      open: {},
-      epochs: {},
-      stops: {},
-      expiresAt: 2_000_000_000,
+      ...newPermit("default", this.limits, 2_000_000_000),
     });
     this.store.force({
       ...taskKey(this.name, TASK),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Caps, roomFor } from "../../../../functions/shared/agent/budget-room.ts";
+import type { Caps as AllCaps } from "../../../../functions/shared/agent/budget.ts";
+import { roomFor } from "../../../../functions/shared/agent/budget-room.ts";
 import { TaskPermit } from "../../../../functions/shared/agent/permit.ts";
 import { amountsOf, paidFor, settlementOf } from "../../../../functions/shared/agent/spending.ts";
 import { DEFAULT_EXECUTION_LIMITS } from "../../../../functions/shared/contracts/limits.ts";
@@ -9,7 +10,12 @@ import { RetryableError } from "../../../../functions/shared/kernel/errors.ts";
 import type { Store } from "../../../../functions/shared/ports/store.ts";
 import { AgentWorld, ESTIMATE, EXECUTION, TASK, usageOf } from "./agent-world.ts";
 
-const ROOMY: Caps = DEFAULT_EXECUTION_LIMITS;
+type Caps = AllCaps["execution"];
+const capsOf = (execution: Partial<Caps> = {}): AllCaps => ({
+  execution: { ...DEFAULT_EXECUTION_LIMITS, ...execution },
+  agent: "coder",
+  own: {},
+});
 const NOW = 1_700_000_000_000;
 
 interface Owner {
@@ -28,7 +34,7 @@ const permitOf = (world: AgentWorld, owner: Owner = {}): TaskPermit => {
     taskId: TASK,
     epoch,
     isTakeover,
-    caps: { ...ROOMY, ...caps },
+    caps: capsOf(caps),
     turns: () => [],
   });
 };
@@ -39,6 +45,7 @@ const storeThat = (world: AgentWorld, update: Store["update"]): Store =>
 
 const reservation = (change: Partial<Reservation> = {}): Reservation => ({
   id: "9.1.1",
+  agent: "coder",
   epoch: 9,
   at: NOW,
   tokens: 800,
@@ -91,6 +98,7 @@ describe("a reservation", () => {
     await permitOf(world, { epoch: 4 }).reserve(3, 2, ESTIMATE);
     expect(world.permit().open["1"]).toEqual({
       id: "4.3.2",
+      agent: "coder",
       epoch: 4,
       at: world.clock.now(),
       ...ESTIMATE,
@@ -244,15 +252,15 @@ test("a permit that is damaged is named StateUnreadable", async () => {
 
 describe("room", () => {
   const roomIn = (caps: Partial<Caps>, permit: Partial<Permit>, need = ESTIMATE) =>
-    roomFor(need, { ...new AgentWorld().permit(), ...permit }, { ...ROOMY, ...caps }, NOW);
+    roomFor(need, { ...new AgentWorld().permit(), ...permit }, capsOf(caps), NOW);
 
   test("is enough up to the cap itself", () => {
     const caps = { tokens: 1_500, calls: 2, microUsd: 1_500 };
-    expect(roomIn(caps, committed(500, 1, 500))).toEqual({ kind: "enough" });
+    expect(roomIn(caps, committed(500, 1, 500))).toMatchObject({ kind: "scarce" });
     for (const [unit, over] of [
       ["tokens", committed(501, 1, 500)],
       ["model calls", committed(500, 2, 500)],
-      ["micro-dollars", committed(500, 1, 501)],
+      ["budget is $0.0015", committed(500, 1, 501)],
     ] as const) {
       expect(roomIn(caps, over)).toMatchObject({ kind: "exceeded", message: expect.stringContaining(unit) });
     }
@@ -277,11 +285,12 @@ test("a turn paid for its own reservations and for no other's", () => {
 
 test("what was settled and what was reserved differ by the estimate's error, in tokens and in dollars", () => {
   const reserved = amountsOf({ tokens: 1_000, microUsd: 400 });
-  expect(settlementOf(reserved, usageOf(70, 30))).toEqual({ tokens: -900, microUsd: -300 });
+  expect(settlementOf(reserved, usageOf(70, 30))).toEqual({ tokens: -900, calls: 0, microUsd: -300 });
   expect(settlementOf(reserved, { ...usageOf(70, 30), microUsd: null })).toEqual({
     tokens: -900,
+    calls: 0,
     microUsd: 0,
   });
-  expect(settlementOf(reserved, "presumed")).toEqual({ tokens: 0, microUsd: 0 });
-  expect(amountsOf({ tokens: 5, microUsd: null })).toEqual({ tokens: 5, microUsd: 0 });
+  expect(settlementOf(reserved, "presumed")).toEqual({ tokens: 0, calls: 0, microUsd: 0 });
+  expect(amountsOf({ tokens: 5, microUsd: null })).toEqual({ tokens: 5, calls: 1, microUsd: 0 });
 });

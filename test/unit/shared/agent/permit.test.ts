@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Caps } from "../../../../functions/shared/agent/budget.ts";
 import { roomFor } from "../../../../functions/shared/agent/budget-room.ts";
 import { TaskPermit } from "../../../../functions/shared/agent/permit.ts";
 import { DEFAULT_EXECUTION_LIMITS, LIMITS } from "../../../../functions/shared/contracts/limits.ts";
@@ -14,9 +15,21 @@ const limits = DEFAULT_EXECUTION_LIMITS;
 /** Where the world's clock begins. */
 const NOW = 1_700_000_000_000;
 
+const capsOf = (execution: Caps["execution"], own: Caps["own"] = {}): Caps => ({
+  execution,
+  agent: "coder",
+  own,
+});
+
 const permitOf = (
   world: AgentWorld,
-  { epoch = 2, isTakeover = false, turns = [] as TurnRecord[], caps = limits } = {},
+  {
+    epoch = 2,
+    isTakeover = false,
+    turns = [] as TurnRecord[],
+    caps = limits as Caps["execution"],
+    own = {} as Caps["own"],
+  } = {},
 ): TaskPermit =>
   new TaskPermit({
     store: world.store,
@@ -24,7 +37,7 @@ const permitOf = (
     taskId: TASK,
     epoch,
     isTakeover,
-    caps,
+    caps: capsOf(caps, own),
     turns: () => turns,
   });
 
@@ -44,7 +57,10 @@ const leftBy = (epoch: number, turn: number) => ({
   committedTokens: 1_000,
   committedMicroUsd: 1_000,
   committedCalls: 1,
-  open: { "1": { id: `${epoch}.${turn}.1`, epoch, at: 0, tokens: 1_000, microUsd: 1_000 } },
+  agentTokens: { coder: 1_000 },
+  agentMicroUsd: { coder: 1_000 },
+  agentCalls: { coder: 1 },
+  open: { "1": { id: `${epoch}.${turn}.1`, agent: "coder", epoch, at: 0, tokens: 1_000, microUsd: 1_000 } },
   epochs: { "1": epoch },
 });
 
@@ -152,16 +168,16 @@ describe("reserving before paying (P3, P4, P5)", () => {
 });
 
 describe("when there is no room", () => {
-  const held = { id: "9.1.1", epoch: 9, at: NOW, tokens: 800, microUsd: 800 };
+  const held = { id: "9.1.1", agent: "critic", epoch: 9, at: NOW, tokens: 800, microUsd: 800 };
 
   test("only open reservations of others in the way: wait, and say nothing of the budget", () => {
     const permit = { ...new AgentWorld().permit(), committedTokens: 1_000, open: { "2": held } };
-    expect(roomFor(ESTIMATE, permit, { ...limits, tokens: 1_500 }, NOW)).toEqual({ kind: "wait" });
+    expect(roomFor(ESTIMATE, permit, capsOf({ ...limits, tokens: 1_500 }), NOW)).toEqual({ kind: "wait" });
   });
 
   test("what is settled leaves no room: exceeded, with cap, spent and needed", () => {
     const permit = { ...new AgentWorld().permit(), committedTokens: 1_400, open: { "2": held } };
-    const room = roomFor(ESTIMATE, permit, { ...limits, tokens: 1_500 }, NOW);
+    const room = roomFor(ESTIMATE, permit, capsOf({ ...limits, tokens: 1_500 }), NOW);
     expect(room).toMatchObject({
       kind: "exceeded",
       message: expect.stringMatching(/budget is 1500 tokens, 600 are spent, and the next call may need 1000/),
@@ -172,19 +188,26 @@ describe("when there is no room", () => {
     const at = NOW - LIMITS.reservationMsMax;
     const permit = { ...new AgentWorld().permit(), committedTokens: 1_000 };
     const roomBeside = (reservation: typeof held) =>
-      roomFor(ESTIMATE, { ...permit, open: { "2": reservation } }, { ...limits, tokens: 1_500 }, NOW).kind;
+      roomFor(ESTIMATE, { ...permit, open: { "2": reservation } }, capsOf({ ...limits, tokens: 1_500 }), NOW)
+        .kind;
     expect(roomBeside({ ...held, at: at + 1 })).toBe("wait");
     expect(roomBeside({ ...held, at })).toBe("exceeded");
   });
 
   test("calls and dollars are budgets too; a model without a price fits no dollar budget", () => {
     const permit = { ...new AgentWorld().permit(), committedCalls: 3, committedMicroUsd: 500 };
-    expect(roomFor(ESTIMATE, permit, { ...limits, calls: 3 }, NOW)).toMatchObject({ kind: "exceeded" });
-    expect(roomFor(ESTIMATE, permit, { ...limits, microUsd: 1_000 }, NOW)).toMatchObject({
+    expect(roomFor(ESTIMATE, permit, capsOf({ ...limits, calls: 3 }), NOW)).toMatchObject({
       kind: "exceeded",
     });
-    expect(roomFor({ tokens: 1, microUsd: null }, permit, limits, NOW)).toMatchObject({ kind: "exceeded" });
-    expect(roomFor({ tokens: 1, microUsd: null }, permit, { ...limits, microUsd: null }, NOW)).toEqual({
+    expect(roomFor(ESTIMATE, permit, capsOf({ ...limits, microUsd: 1_000 }), NOW)).toMatchObject({
+      kind: "exceeded",
+    });
+    expect(roomFor({ tokens: 1, microUsd: null }, permit, capsOf(limits), NOW)).toMatchObject({
+      kind: "exceeded",
+    });
+    expect(
+      roomFor({ tokens: 1, microUsd: null }, permit, capsOf({ ...limits, microUsd: null }), NOW),
+    ).toEqual({
       kind: "enough",
     });
   });
@@ -224,7 +247,7 @@ describe("when there is no room", () => {
 
 test("a message that waits long is replaced by a new one before it becomes a dead letter", async () => {
   const world = new AgentWorld({ request: { limits: { ...limits, tokens: 1_500 } } });
-  const held = { id: "9.1.1", epoch: 9, at: NOW, tokens: 800, microUsd: 800 };
+  const held = { id: "9.1.1", agent: "critic", epoch: 9, at: NOW, tokens: 800, microUsd: 800 };
   world.forcePermit({ committedTokens: 800, open: { "2": held } });
   const third = { ...world.delivery(), receiveCount: 3 };
   expect(await world.settle(world.agent().handle(third, world.invocation))).toBe("done");
