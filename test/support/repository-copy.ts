@@ -1,6 +1,6 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** A copy of the repository that a test may change: the host bundles it like the original. */
 export class RepositoryCopy {
@@ -13,7 +13,9 @@ export class RepositoryCopy {
   }
 
   write(path: string, text: string): void {
-    writeFileSync(join(this.root, path), text);
+    const file = join(this.root, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
 
   remove(): void {

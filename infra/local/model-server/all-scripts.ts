@@ -17,6 +17,7 @@ import { pingPong } from "./scripts/ping-pong.ts";
 import { quick } from "./scripts/quick.ts";
 import { quorum } from "./scripts/quorum.ts";
 import { refused } from "./scripts/refused.ts";
+import { research } from "./scripts/research.ts";
 import { researcherHandoff } from "./scripts/researcher-handoff.ts";
 import { single } from "./scripts/single.ts";
 import { slowPlanner } from "./scripts/slow-planner.ts";
@@ -50,6 +51,7 @@ export const ALL_SCRIPTS: readonly Script[] = [
   quick,
   quorum,
   refused,
+  research,
   researcherHandoff,
   review,
   single,
