@@ -21,6 +21,7 @@ export const PARTS: readonly Part[] = [
       "coordinator/core/handoffs",
       "coordinator/core/invariants",
       "coordinator/core/outcomes",
+      "coordinator/core/questions",
       "coordinator/core/retries",
       "coordinator/core/state",
       "golden-histories",
@@ -35,6 +36,7 @@ export const PARTS: readonly Part[] = [
       "coordinator/crash",
       "coordinator/late-drain",
       "coordinator/poison",
+      "coordinator/questions",
     ),
   },
   {

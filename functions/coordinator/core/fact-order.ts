@@ -5,13 +5,13 @@ import type { Fact, FactOf } from "./fact.ts";
  * stopped, retried or timed out (P12), and a stop counts before the failures that it caused (P3).
  */
 export const inOrder = (facts: readonly Fact[]): Fact[][] => {
-  const sorted = facts.toSorted(
-    (a, b) => rankOf(a) - rankOf(b) || ("task" in a ? a.task : 0) - ("task" in b ? b.task : 0),
-  );
-  return RANKS.map((rank) => sorted.filter((fact) => rankOf(fact) === rank)).filter(
+  const byTask = facts.toSorted((a, b) => placeOf(a) - placeOf(b));
+  return RANKS.map((rank) => byTask.filter((fact) => rankOf(fact) === rank)).filter(
     (alike) => alike.length > 0,
   );
 };
+
+const placeOf = (fact: Fact): number => ("task" in fact ? fact.task : 0);
 
 const rankOf = (fact: Fact): number => {
   switch (fact.type) {

@@ -6,6 +6,7 @@ import {
   after,
   clockTicked,
   failed,
+  failFast,
   given,
   manifestOf,
   open,
@@ -100,14 +101,30 @@ test("a re-send without room in the outbox waits for the next look", () => {
     .when(open(1), clockTicked())
     .thenNothing();
   expect(decision.postponed).toBe(true);
+  given(started(), after(resendMs), under({ outboxRoom: 1 }))
+    .when(open(1), clockTicked())
+    .thenCommands(sendWork(1));
 });
 
 test("[bad-input 40] a look long before any deadline times nothing out", () => {
   given(started()).when(clockTicked()).thenNothing();
+  given(started(), suspended(1, [parallel("planner", "critic")]))
+    .when(clockTicked())
+    .thenNothing();
+});
+
+test("a handoff's deadline passes at its time and not a millisecond before", () => {
+  const asked = [started(), suspended(1, [single("planner", { deadlineSeconds: 10 })])];
+  given(...asked, after(9_999))
+    .when(clockTicked())
+    .thenNothing();
+  given(...asked, after(10_000))
+    .when(clockTicked())
+    .thenCommands(stopTasks("the handoff's deadline passed", 2), resumeTask(1));
 });
 
 test("the execution's deadline times out everything open and stops the spending", () => {
-  given(started(), suspended(1, [parallel("planner", "critic")]), after(3_600_000))
+  const { state } = given(started(), suspended(1, [parallel("planner", "critic")]), after(3_600_000))
     .when(clockTicked())
     .thenCommands(stopExecution("the execution's deadline passed"))
     .thenEvents(
@@ -116,6 +133,10 @@ test("the execution's deadline times out everything open and stops the spending"
       "TaskTimedOut 3 execution",
       "ExecutionTimedOut",
     );
+  expect(state.failure).toEqual({
+    name: "TimedOut",
+    message: "the execution did not end within 3600 s",
+  });
 });
 
 test("P12: finished work is never timed out", () => {
@@ -195,6 +216,37 @@ test("P11: what nobody has decided yet is looked at now", () => {
 test("P11: a joined handoff's deadline is over", () => {
   const joined = given(started(), suspended(1, [single("critic", { deadlineSeconds: 5 })]), succeeded(2));
   expect(look(joined.state)).toBe(START + resendMs);
+});
+
+test("P11: nor does it count when its task has asked for something else since", () => {
+  const asked = given(
+    started(),
+    suspended(1, [single("critic", { deadlineSeconds: 5 })]),
+    succeeded(2),
+    suspended(1, [single("planner")], { k: 2 }),
+  );
+  expect(look(asked.state)).toBe(START + resendMs);
+});
+
+test("P11: nor does the deadline of a handoff whose requester was cut off", () => {
+  const cutOff = given(
+    started(),
+    suspended(1, [failFast("planner", "critic")]),
+    suspended(3, [single("planner", { deadlineSeconds: 5 })]),
+    failed(2, "Refused"),
+  );
+  expect(look(cutOff.state)).toBe(START + resendMs);
+});
+
+test("P11: a handoff without a deadline hides no other deadline", () => {
+  const asked = given(under({ limits: { deadlineSeconds: 7 } }), started(), suspended(1, [single("critic")]));
+  expect(look(asked.state)).toBe(START + 7_000);
+});
+
+test("P11: calls that still wait for room are looked at now", () => {
+  const calls = [single("planner"), single("critic")];
+  const waiting = given(started(), under({ outboxRoom: 1 }), suspended(1, calls));
+  expect(look(waiting.state)).toBe(START);
 });
 
 test("P11: nobody looks at a terminal execution once its outbox is empty", () => {

@@ -8,6 +8,7 @@ import {
   parallel,
   quorum,
   resumeTask,
+  START,
   scheduleTask,
   single,
   started,
@@ -213,10 +214,11 @@ test("the target's own Retry applies to a transfer", () => {
     .thenEvents("TaskFailed 2 Internal", "TaskRetryScheduled 2 attempt 2");
 });
 
-test("a stop that a transfer's target obeyed ends the requester as aborted", () => {
-  given(started(), suspended(1, [transfer("critic")]))
-    .when(failed(2, "Aborted"))
+test("a stop that a transfer's target obeyed ends the requester as aborted, for the same cause", () => {
+  const { state } = given(started(), suspended(1, [transfer("critic")]))
+    .when(failed(2, "Aborted", { message: "enough" }))
     .thenEvents("TaskAborted 2", "HandoffCompleted 1: aborted", "TaskAborted 1", "ExecutionAborted");
+  expect(state.tasks[0]?.failure?.message).toBe("enough");
 });
 
 test("a transfer beside another handoff, should a record ask for it, takes that one with it", () => {
@@ -304,15 +306,13 @@ test("branches beyond the number of tasks allowed fail, those before them run", 
 });
 
 test("an execution that runs out of task numbers fails, visibly", () => {
-  const calls = [1, 2, 3, 4].map(() => parallel(...many(100)));
-  given(under({ limits: { events: 20_000 } }), started())
-    .when(
-      suspended(
-        1,
-        [...calls, ...calls, ...calls].map(() => parallel(...many(100, "nobody"))),
-      ),
-    )
-    .thenEvents("TaskAborted 1", "ExecutionFailed TooManyTasks");
+  const ask = (last: number) => {
+    const calls = [...many(9).map(() => 100), last].map((count) => parallel(...many(count, "nobody")));
+    return given(under({ limits: { events: 20_000 } }), started()).when(suspended(1, calls));
+  };
+  expect(ask(98).state.tasks).toHaveLength(999);
+  const { state } = ask(99).thenEvents("TaskAborted 1", "ExecutionFailed TooManyTasks");
+  expect(state.failure?.message).toBe("more than 999 tasks in one execution");
 });
 
 test("a fan-out that the outbox has no room for waits; a look at more room carries it out", () => {
@@ -355,6 +355,50 @@ test("a join whose resume finds no room resumes at the next look", () => {
   joined.when({ type: "ClockTicked" }).thenCommands(resumeTask(1)).thenEvents("TaskResumed 1");
 });
 
+test("P11: a resume takes one place in the outbox; without it, somebody must look again", () => {
+  const asked = [started(), suspended(1, [single("critic")])];
+  const { decision } = given(...asked, under({ outboxRoom: 0 }))
+    .when(succeeded(2))
+    .thenEvents("TaskSucceeded 2", "HandoffCompleted 1: succeeded");
+  expect(decision.postponed).toBe(true);
+  given(...asked, under({ outboxRoom: 1 }))
+    .when(succeeded(2))
+    .thenCommands(resumeTask(1));
+});
+
+test("a branch that fails at once takes no place in the outbox", () => {
+  given(started(), under({ outboxRoom: 1 }))
+    .when(suspended(1, [parallel("nobody", "critic")]))
+    .thenCommands(scheduleTask(3));
+});
+
+test("what a suspension began is not added to by a record that says otherwise", () => {
+  const calls = [single("planner"), single("critic")];
+  given(started(), under({ outboxRoom: 1 }), suspended(1, calls), under({ outboxRoom: LIMITS.outboxMax }))
+    .when(suspended(1, [...calls, single("critic")]))
+    .thenCommands(scheduleTask(3));
+});
+
+test("the event of a handoff says its deadline and the number of its calls only where there are any", () => {
+  const requested = (...calls: Parameters<typeof suspended>[1][number][]) =>
+    given(started()).when(suspended(1, calls)).decision.events[0];
+  expect(requested(single("critic"))).not.toHaveProperty("calls");
+  expect(requested(single("critic"))).not.toHaveProperty("deadlineAt");
+  expect(requested(single("critic", { deadlineSeconds: 5 }), single("planner"))).toMatchObject({
+    calls: 2,
+    deadlineAt: START + 5_000,
+  });
+});
+
+test("why a branch failed at once is said in words", () => {
+  const asked = given(under({ limits: { depth: 0 } }), started());
+  const messageFor = (agent: string) =>
+    asked.when(suspended(1, [single(agent)])).decision.events.find((event) => event.type === "TaskFailed")
+      ?.failure.message;
+  expect(messageFor("nobody")).toBe("there is no agent named nobody");
+  expect(messageFor("critic")).toBe("handoffs may nest 0 deep; this would be 1");
+});
+
 test("two branches of the same agent are two tasks", () => {
   given(started())
     .when(suspended(1, [handoff("parallel", ["critic", "critic"])]))
@@ -367,6 +411,15 @@ test("an execution whose history is full fails while its end still fits", () => 
     .thenCommands({ type: "StopExecution", cause: "the execution failed: TooManyEvents" })
     .thenEvents("TaskAborted 1", "TaskAborted 2", "ExecutionFailed TooManyEvents");
   expect(state.eventCount).toBeLessThanOrEqual(10);
+  expect(state.failure?.message).toBe("the history would need more than the 10 events allowed");
+});
+
+test("a history that holds exactly its end's last event is not full", () => {
+  // Two to begin, three for the handoff, and an end for each of three tasks and the execution.
+  const lookAt = (events: number) =>
+    given(under({ limits: { events } }), started()).when(suspended(1, [parallel("planner", "critic")]));
+  lookAt(9).thenCommands(scheduleTask(2), scheduleTask(3));
+  lookAt(8).thenEvents("TaskAborted 1", "ExecutionFailed TooManyEvents");
 });
 
 test("previews of a wide fan-out share what one of them may take", () => {

@@ -6,6 +6,7 @@ import {
   open,
   parallel,
   resumeTask,
+  type Step,
   scheduleTask,
   single,
   started,
@@ -37,7 +38,7 @@ test("an accepted execution schedules its entry task, once", () => {
 });
 
 test("an execution whose entry agent is gone fails at once", () => {
-  given(under({ agents: manifestOf(["planner"]) }))
+  const { state } = given(under({ agents: manifestOf(["planner"]) }))
     .when(started())
     .thenCommands()
     .thenEvents(
@@ -46,6 +47,7 @@ test("an execution whose entry agent is gone fails at once", () => {
       "TaskFailed 1 AgentNotFound",
       "ExecutionFailed AgentNotFound",
     );
+  expect(state.failure?.message).toBe("there is no agent named coder");
 });
 
 test("the entry task's answer is the execution's", () => {
@@ -57,8 +59,32 @@ test("the entry task's answer is the execution's", () => {
   expect(state.tasks[0]).toMatchObject({ status: "SUCCEEDED", turns: 3 });
 });
 
-test("P15: nothing follows a terminal event", () => {
-  given(started(), succeeded(1)).when(failed(1, "Internal"), stopRequested(), started()).thenNothing();
+test("P15: nothing follows a terminal event, and nobody need look again", () => {
+  const { decision } = given(started(), succeeded(1))
+    .when(failed(1, "Internal"), stopRequested(), started())
+    .thenNothing();
+  expect(decision.postponed).toBe(false);
+});
+
+test("the execution ends with the preview of the answer, whoever gave it", () => {
+  const endOf = (...steps: readonly Step[]) =>
+    given(...steps)
+      .when(succeeded(steps.length, { preview: "the answer" }))
+      .decision.events.at(-1);
+  const end = { type: "ExecutionSucceeded", preview: "the answer" };
+  expect(endOf(started())).toMatchObject({ ...end, task: 1 });
+  const transferred = suspended(1, [transfer("critic")]);
+  expect(endOf(started(), transferred)).toMatchObject({ ...end, task: 2 });
+});
+
+test("an execution that finds no room to begin begins at the next look, and one place is enough", () => {
+  const { decision } = given(under({ outboxRoom: 0 }))
+    .when(started())
+    .thenNothing();
+  expect(decision.postponed).toBe(true);
+  given(under({ outboxRoom: 1 }))
+    .when(started())
+    .thenCommands(scheduleTask(1));
 });
 
 test("a final failure of the entry task is the execution's failure", () => {
@@ -143,10 +169,29 @@ test("P3: a stop seen together with the task that obeyed it ends the execution w
 });
 
 test("a record that nobody can read fails its task and is not retried", () => {
-  given(...forked)
+  const { decision } = given(...forked)
     .when(unreadable(2))
     .thenCommands()
     .thenEvents("TaskFailed 2 StateUnreadable");
+  expect(decision.events[0]).toMatchObject({ failure: { message: "the record of task 2 is not readable" } });
+});
+
+test("a record that became unreadable keeps the count of what its task had done before", () => {
+  const { decision } = given(
+    ...forked,
+    suspended(2, [single("critic")], { turns: 4, usage: someUsage }),
+    succeeded(4),
+    failed(2, "Internal", { turns: 5, usage: someUsage }),
+  )
+    .when(unreadable(2))
+    .thenEvents("TaskFailed 2 StateUnreadable");
+  expect(decision.events[0]).toMatchObject({ attempt: 2, turns: 5, usage: someUsage });
+});
+
+test("a record that is unreadable when a stop is seen is told as such: no stop has caused it", () => {
+  given(...forked)
+    .when(stopRequested(), unreadable(2))
+    .thenEvents("TaskFailed 2 StateUnreadable", "TaskAborted 1", "TaskAborted 3", "ExecutionAborted");
 });
 
 test("an unreadable record counts for nothing while its task is suspended or over", () => {
@@ -156,6 +201,17 @@ test("an unreadable record counts for nothing while its task is suspended or ove
   given(...forked, succeeded(2))
     .when(unreadable(2))
     .thenNothing();
+});
+
+test("facts of one kind are told in the order of their tasks", () => {
+  given(...forked)
+    .when(failed(3, "Refused"), failed(2, "Refused"))
+    .thenEvents(
+      "TaskFailed 2 Refused",
+      "TaskFailed 3 Refused",
+      "HandoffCompleted 1: failed failed",
+      "TaskResumed 1",
+    );
 });
 
 test("facts of one look are judged together, whatever their order", () => {

@@ -50,6 +50,7 @@ test("a failure that no retrier names is final; the first that names it decides"
 test("retry-after is a floor under the back-off, and SQS's 900 s a ceiling over both", () => {
   const policy = plain({ intervalSeconds: 900, maxDelaySeconds: 900, maxAttempts: 5 });
   expect(retryDelay(plain({}), { ...flaky, retryAfterSeconds: 41.2 }, 1, "task")).toBe(42);
+  expect(retryDelay(plain({}), { ...flaky, retryAfterSeconds: 42 }, 1, "task")).toBe(42);
   expect(retryDelay(policy, { ...flaky, retryAfterSeconds: 900 }, 3, "task")).toBe(LIMITS.delaySecondsMax);
 });
 
@@ -123,4 +124,13 @@ test("a retry without room in the outbox waits for the next look", () => {
     .when(failed(1, "Flaky"))
     .thenNothing();
   expect(decision.postponed).toBe(true);
+});
+
+test("a retry takes one place in the outbox, a final failure none", () => {
+  given(under({ agents }), started(), under({ outboxRoom: 1 }))
+    .when(failed(1, "Flaky"))
+    .thenCommands(scheduleTask(1, 2, 10));
+  given(under({ agents }), started(), under({ outboxRoom: 0 }))
+    .when(failed(1, "Refused"))
+    .thenEvents("TaskFailed 1 Refused", "ExecutionFailed Refused");
 });
