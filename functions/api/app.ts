@@ -6,6 +6,7 @@ import { requestIdOf, tenantOf } from "./caller.ts";
 import { problemResponse } from "./problem-response.ts";
 import { ApiProblem } from "./problems.ts";
 import { parameterProblem } from "./request-fields.ts";
+import { answerTask } from "./routes/answer-task.ts";
 import { getExecution } from "./routes/get-execution.ts";
 import { getFiles } from "./routes/get-files.ts";
 import { getHealth } from "./routes/get-health.ts";
@@ -37,6 +38,7 @@ export const createApp = (ports: ApiPorts): ApiApp => {
   getExecution(app, ports, counts);
   getHistory(app, ports);
   getTask(app, ports);
+  answerTask(app, ports);
   getFiles(app, ports);
   stopExecution(app, ports);
   listAgents(app, ports);

@@ -6,6 +6,8 @@ export interface RequestContext {
   readonly identity?: {
     readonly apiKeyId?: string | null;
     readonly accountId?: string | null;
+    /** With IAM: the user or the assumed role with its session. */
+    readonly userArn?: string | null;
   };
 }
 
@@ -15,6 +17,10 @@ export interface RequestContext {
  */
 export const tenantOf = (context: RequestContext | undefined): string =>
   context?.identity?.apiKeyId || context?.identity?.accountId || "default";
+
+/** Who it is that asks, as closely as the gateway knows. Recorded, and never a reason to allow anything. */
+export const callerOf = (context: RequestContext | undefined): string =>
+  context?.identity?.userArn || tenantOf(context);
 
 export const requestIdOf = (context: RequestContext | undefined, random: Random): string =>
   context?.requestId || Buffer.from(random.bytes(8)).toString("hex");

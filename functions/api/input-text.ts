@@ -11,7 +11,7 @@ const REFUSED_BY_SQS = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
  * when nothing is left to work on.
  */
 export const acceptInput = (input: string): string => {
-  const text = input.replaceAll(REFUSED_BY_SQS, "\ufffd");
+  const text = scrubbed(input);
   const bytes = Buffer.byteLength(text);
   if (bytes > LIMITS.inputBytesMax) {
     const detail = `input must be at most ${LIMITS.inputBytesMax} bytes of UTF-8; got ${bytes}`;
@@ -22,3 +22,6 @@ export const acceptInput = (input: string): string => {
   }
   return text;
 };
+
+/** A text as every store and queue behind us can carry it. */
+export const scrubbed = (text: string): string => text.replaceAll(REFUSED_BY_SQS, "\ufffd");

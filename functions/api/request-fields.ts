@@ -22,6 +22,9 @@ const FIELDS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   "limits.deadlineSeconds": ["OUT_OF_RANGE", `be a whole number from 1 to ${LIMITS.deadlineSecondsMax}`],
   "limits.depth": ["OUT_OF_RANGE", `be a whole number from 0 to ${LIMITS.depthMax}`],
   "limits.events": ["OUT_OF_RANGE", `be a whole number from 10 to ${LIMITS.eventsMax}`],
+  decision: ["INVALID_ANSWER", 'be "approve" or "reject"'],
+  reason: ["INVALID_ANSWER", `be a text of at most ${LIMITS.rejectReasonBytesMax} bytes`],
+  text: ["INVALID_ANSWER", `be a text of at most ${LIMITS.humanTextBytesMax} bytes`],
   id: ["INVALID_ID", "be 26 characters of 0-9 and A-Z without I, L, O, U"],
   n: ["OUT_OF_RANGE", `be a whole number from 1 to ${LIMITS.tasksMax}`],
   wait: ["OUT_OF_RANGE", "be a whole number of seconds"],
@@ -38,9 +41,12 @@ const LIMITS_NAMES = Object.keys(RequestedLimits.shape);
 const FILE_NAMES = Object.keys(FirstFile.shape);
 const QUERY_NAMES = ["after", "limit", "page", "path", "status", "wait"];
 
-/** What is wrong with a body. */
-export const bodyProblem = (error: z.ZodError, body: unknown): ApiProblem =>
-  fieldProblem(error, body, (path) => NAMES_AT[anyIndex(path)] ?? BODY_NAMES);
+/** What is wrong with a body; `names` are the ones that it may have. */
+export const bodyProblem = (
+  error: z.ZodError,
+  body: unknown,
+  names: readonly string[] = BODY_NAMES,
+): ApiProblem => fieldProblem(error, body, (path) => NAMES_AT[anyIndex(path)] ?? names);
 
 const NAMES_AT: Readonly<Record<string, readonly string[]>> = {
   limits: LIMITS_NAMES,
@@ -105,4 +111,8 @@ export const waitSeconds = wholeNumber(
 
 export const executionParams = z.object({
   id: ExecutionId.meta({ description: "The execution's id.", example: "01JD4ZK8M3V7Q2XW5R9T6B1CFG" }),
+});
+
+export const taskParams = executionParams.extend({
+  n: wholeNumber({ min: 1, max: LIMITS.tasksMax }, "The task's number; the entry task is 1."),
 });

@@ -19,6 +19,7 @@ const RESOURCES: Readonly<Record<string, { readonly resource: string; readonly k
   ...Object.fromEntries(
     AGENTS.map((agent) => [`task of ${agent}`, { resource: "table", key: `TASK#${agent}#1.1` }]),
   ),
+  "task of a person": { resource: "table", key: "TASK#human#1.1" },
   "task of coder2": { resource: "table", key: "TASK#coder2#1.1" },
   "whole table": { resource: "table" },
   "open index": { resource: "index/open" },
@@ -77,7 +78,7 @@ const ACTIONS = [
 const blobs = { "s3:GetObject": ["blob"], "s3:PutObject": ["blob"], "s3:ListBucket": ["bucket"] };
 const each = (actions: readonly string[], resources: readonly string[]): Record<string, readonly string[]> =>
   Object.fromEntries(actions.map((action) => [action, resources]));
-const allTasks = [...AGENTS.map((agent) => `task of ${agent}`), "task of coder2"];
+const allTasks = [...AGENTS.map((agent) => `task of ${agent}`), "task of coder2", "task of a person"];
 
 const agentMay = (agent: string): Record<string, readonly string[]> => ({
   ...each(READ, [`task of ${agent}`, "permit", "files"]),
@@ -94,7 +95,7 @@ const MAY: Readonly<Record<Role, Readonly<Record<string, readonly string[]>>>> =
     ...each(READ, ["state", "permit", "files", ...allTasks]),
     "dynamodb:Query": ["state", "permit", "files", ...allTasks, "list index"],
     "dynamodb:PutItem": ["state", "permit", "files"],
-    "dynamodb:UpdateItem": ["permit"],
+    "dynamodb:UpdateItem": ["permit", "task of a person"],
     ...blobs,
     "sqs:SendMessage": ["events queue"],
     "secretsmanager:GetSecretValue": ["token secret"],

@@ -1,12 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { TaskDetail } from "../../shared/contracts/api.ts";
-import { LIMITS } from "../../shared/contracts/limits.ts";
 import type { ApiPorts } from "../../shared/ports/api-ports.ts";
 import type { ApiApp } from "../api-app.ts";
 import { refusals } from "../documentation.ts";
 import { findExecution } from "../find-execution.ts";
-import { ApiProblem } from "../problems.ts";
-import { executionParams, wholeNumber } from "../request-fields.ts";
+import { taskNotFound } from "../question.ts";
+import { taskParams } from "../request-fields.ts";
 import { viewTask } from "../views/task-detail.ts";
 
 const route = createRoute({
@@ -16,9 +15,7 @@ const route = createRoute({
   summary: "Look at one task: its turns and tool calls",
   description: "Long texts are cut: whole answers are files of the workspace, under `handoffs/`.",
   request: {
-    params: executionParams.extend({
-      n: wholeNumber({ min: 1, max: LIMITS.tasksMax }, "The task's number; the entry task is 1."),
-    }),
+    params: taskParams,
     query: z.strictObject({}),
   },
   responses: {
@@ -32,9 +29,7 @@ export const getTask = (app: ApiApp, ports: ApiPorts): void => {
     const { id, n } = c.req.valid("param");
     const { state } = await findExecution(ports.store, c.var.tenant, id);
     const task = state.tasks.find((candidate) => candidate.n === n);
-    if (task === undefined) {
-      throw new ApiProblem("TASK_NOT_FOUND", `there is no task ${n}; there are ${state.tasks.length} so far`);
-    }
+    if (task === undefined) throw taskNotFound(state, n);
     return c.json(await viewTask(ports, state, task), 200);
   });
 };

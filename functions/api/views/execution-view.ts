@@ -1,6 +1,7 @@
 import type { ExecutionSummary, ExecutionView, TaskView } from "../../shared/contracts/api.ts";
 import type { ExecutionState, HandoffState } from "../../shared/contracts/execution-state.ts";
-import { type AgentName, taskIdOf } from "../../shared/contracts/ids.ts";
+import { isHuman } from "../../shared/contracts/human.ts";
+import { type AgentName, type TaskNumber, taskIdOf } from "../../shared/contracts/ids.ts";
 import { Permit } from "../../shared/contracts/permit.ts";
 import { permitKey, taskKey } from "../../shared/contracts/resources.ts";
 import type { StoredExecution } from "../../shared/contracts/stored-execution.ts";
@@ -10,6 +11,7 @@ import { valuePreview } from "../../shared/contracts/value.ts";
 import type { ApiPorts } from "../../shared/ports/api-ports.ts";
 import { defined } from "../defined.ts";
 import { type CarriedText, carryAnswer } from "../stored-text.ts";
+import { openQuestions } from "./question-view.ts";
 import { readActivity } from "./task-activity.ts";
 import { endedTaskView, isOpen, openTaskView } from "./task-view.ts";
 import { timestamp } from "./timestamp.ts";
@@ -41,7 +43,8 @@ export const viewExecution = async (
   counts: ToolCallCounts,
   { state, version }: StoredExecution,
 ): Promise<ExecutionView> => {
-  const tasks = await viewTasks(store, counts, state);
+  const { tasks, records } = await viewTasks(store, counts, state);
+  const questions = openQuestions(state, records);
   const output = await outputOf({ store, blobs }, state);
   return defined({
     ...summaryOf(state),
@@ -55,33 +58,40 @@ export const viewExecution = async (
     usageByAgent: usageByAgent(tasks),
     tasks,
     handoffs: state.handoffs.map((handoff) => handoffView(state, handoff)),
+    questions: questions.length === 0 ? undefined : questions,
   });
 };
 
 const usageByAgent = (tasks: readonly TaskView[]): ExecutionView["usageByAgent"] => {
   const sums = new Map<AgentName, Usage>();
-  for (const { agent, usage } of tasks) sums.set(agent, addUsage(sums.get(agent) ?? NO_USAGE, usage));
+  for (const { agent, usage } of tasks) {
+    if (!isHuman(agent)) sums.set(agent, addUsage(sums.get(agent) ?? NO_USAGE, usage));
+  }
   return Object.fromEntries(sums);
 };
 
+/** `records`: of the open tasks, which were read for their views. */
 const viewTasks = async (
   store: ApiPorts["store"],
   counts: ToolCallCounts,
   state: ExecutionState,
-): Promise<TaskView[]> => {
+): Promise<{ tasks: TaskView[]; records: Map<TaskNumber, TaskRecord> }> => {
   const permit = state.tasks.some(isOpen)
     ? Permit.safeParse(await store.get(permitKey(state.executionId))).data
     : undefined;
   const views: TaskView[] = [];
+  const records = new Map<TaskNumber, TaskRecord>();
   for (let from = 0; from < state.tasks.length; from += QUERIES_AT_ONCE) {
     const tasks = state.tasks.slice(from, from + QUERIES_AT_ONCE);
-    const view = async (task: (typeof tasks)[number]): Promise<TaskView> =>
-      isOpen(task)
-        ? openTaskView(state, task, await readActivity(store, state.executionId, task), permit)
-        : endedTaskView(state, task, await counts.of(state.executionId, task));
+    const view = async (task: (typeof tasks)[number]): Promise<TaskView> => {
+      if (!isOpen(task)) return endedTaskView(state, task, await counts.of(state.executionId, task));
+      const activity = await readActivity(store, state.executionId, task);
+      if (activity.record !== undefined) records.set(task.n, activity.record);
+      return openTaskView(state, task, activity, permit);
+    };
     views.push(...(await Promise.all(tasks.map(view))));
   }
-  return views;
+  return { tasks: views, records };
 };
 
 /** The answer stands in the record of the output task, or of whom that one's place was transferred to. */

@@ -5,11 +5,13 @@ import type { BranchStatus } from "../../shared/contracts/handoff.ts";
 import { type AssistantBlock, isText, isToolUse } from "../../shared/contracts/model-message.ts";
 import { Permit } from "../../shared/contracts/permit.ts";
 import { permitKey } from "../../shared/contracts/resources.ts";
-import type { CallRecord, TurnRecord } from "../../shared/contracts/task-record.ts";
+import type { CallRecord, TaskRecord, TurnRecord } from "../../shared/contracts/task-record.ts";
 import { previewOf, type Value, valuePreview } from "../../shared/contracts/value.ts";
 import { RetryableError } from "../../shared/kernel/errors.ts";
 import type { ApiPorts } from "../../shared/ports/api-ports.ts";
 import { defined } from "../defined.ts";
+import { questionsOf } from "../question.ts";
+import { wholeQuestion } from "./question-view.ts";
 import { readActivity, type TaskActivity } from "./task-activity.ts";
 import { endedTaskView, isOpen, openTaskView } from "./task-view.ts";
 import { timestamp } from "./timestamp.ts";
@@ -40,9 +42,28 @@ export const viewTask = async (
     request: previewOf(request, REQUEST_BYTES_MAX),
     requestBytes: Buffer.byteLength(request) > REQUEST_BYTES_MAX ? Buffer.byteLength(request) : undefined,
     answer: record?.status === "SUCCEEDED" ? answerPreview(record.answer) : undefined,
+    ...(await personsPart(blobs, state, task, record)),
     handoffResults:
       results.length === 0 ? undefined : results.flatMap((handoff) => branchesOf(state, handoff)),
     turnList: await Promise.all(activity.turns.map((turn) => viewTurn(blobs, state, task, activity, turn))),
+  });
+};
+
+/** Of a person's task only: everything that is asked, and what came of it. */
+const personsPart = async (
+  blobs: ApiPorts["blobs"],
+  state: ExecutionState,
+  task: TaskState,
+  record: TaskRecord | undefined,
+): Promise<Pick<TaskDetail, "question" | "decision" | "answeredBy" | "answeredAt">> => {
+  const question = questionsOf(state).find((one) => one.task.n === task.n);
+  if (question === undefined || record === undefined) return {};
+  const answered = record.status === "SUCCEEDED" ? record : undefined;
+  return defined({
+    question: await wholeQuestion(blobs, state, question, record.request.packet),
+    decision: answered !== undefined && "text" in answered.answer ? answered.answer.decision : undefined,
+    answeredBy: answered?.answeredBy?.caller,
+    answeredAt: answered?.answeredBy === undefined ? undefined : timestamp(answered.answeredBy.at),
   });
 };
 
@@ -102,7 +123,9 @@ const viewTurn = async (
     usage: turn.usage,
     toolCalls: [
       ...calls.filter((call) => call.turn === turn.n).map(viewCall),
-      ...handoffCalls(state, task, blocks ?? []),
+      ...handoffCalls(state, task, blocks ?? []).filter(
+        ({ callId }) => !calls.some((call) => call.turn === turn.n && call.callId === callId),
+      ),
     ],
   });
 };
@@ -132,7 +155,10 @@ const viewCall = (call: CallRecord): ToolCallView =>
     isError: call.result?.isError,
   });
 
-/** Handoffs have no CALL item: the suspension is their record, and STATE knows whether they have joined. */
+/**
+ * Handoffs have no CALL item: the suspension is their record, and STATE knows whether they have
+ * joined. What a person was asked about has one as soon as it is answered.
+ */
 const handoffCalls = (
   state: ExecutionState,
   task: TaskState,

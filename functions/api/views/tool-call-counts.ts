@@ -1,4 +1,5 @@
-import type { ExecutionState, TaskState } from "../../shared/contracts/execution-state.ts";
+import type { ExecutionState, HandoffState, TaskState } from "../../shared/contracts/execution-state.ts";
+import { isHuman } from "../../shared/contracts/human.ts";
 import { type ExecutionId, taskIdOf } from "../../shared/contracts/ids.ts";
 import { CALL_PREFIX, taskPartition } from "../../shared/contracts/resources.ts";
 import type { Store } from "../../shared/ports/store.ts";
@@ -31,6 +32,15 @@ export class ToolCallCounts {
   }
 }
 
-/** A handoff is a tool call too; the coordinator counts those. */
+/**
+ * A handoff is a tool call too; the coordinator counts those. An answered question is a CALL item as
+ * well, and counted there.
+ */
 export const handoffCallsOf = (state: ExecutionState, requester: number): number =>
-  state.handoffs.filter((handoff) => handoff.requester === requester).length;
+  state.handoffs.filter(
+    (handoff) =>
+      handoff.requester === requester && !(handoff.status === "JOINED" && asksPerson(state, handoff)),
+  ).length;
+
+const asksPerson = (state: ExecutionState, { branches }: HandoffState): boolean =>
+  branches.some((n) => isHuman(state.tasks[n - 1]?.agent ?? ""));

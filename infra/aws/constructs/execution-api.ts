@@ -18,6 +18,7 @@ import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { z } from "zod";
 import type { ApiEnvironment } from "../../../functions/shared/contracts/environment.ts";
+import { HUMAN } from "../../../functions/shared/contracts/human.ts";
 import { LIST_INDEX } from "../../../functions/shared/contracts/resources.ts";
 import type { ModelSettings } from "../models.ts";
 import { acknowledge, acknowledgeBlobs } from "./acknowledge.ts";
@@ -98,7 +99,8 @@ export class ExecutionApi extends Construct {
       ...tableStatements(table, {
         read: ["EXE#*", "PERMIT#*", "TASK#*", "FILES#*"],
         put: ["EXE#*", "PERMIT#*", "FILES#*"],
-        update: ["PERMIT#*"],
+        // A person answers through the API; no agent's role may write there.
+        update: ["PERMIT#*", `TASK#${HUMAN}#*`],
       }),
       queryIndexStatement(table, LIST_INDEX),
       ...blobStatements(bucket),
