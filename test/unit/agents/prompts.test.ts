@@ -6,7 +6,8 @@ const { agents, manifest } = await loadTeam();
 describe.each(agents)("the prompt of $spec.name", ({ spec, prompt }) => {
   test("says how it works, when to hand off, and what it answers", () => {
     const headings = [...prompt.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
-    expect(headings).toEqual(["How you work", "When to hand off", "What you answer"]);
+    const asks = spec.tools.some(({ name }) => name === "ask_human") ? ["When to ask a person"] : [];
+    expect(headings).toEqual(["How you work", "When to hand off", ...asks, "What you answer"]);
     expect(prompt).toMatch(/Then stop\.\s*$/);
   });
 
