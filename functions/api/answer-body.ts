@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { AnswerBody } from "../shared/contracts/api.ts";
 import { LIMITS } from "../shared/contracts/limits.ts";
+import { AnswerBody } from "../shared/contracts/question.ts";
 import { scrubbed } from "./input-text.ts";
 import { ApiProblem } from "./problems.ts";
 import { bodyProblem } from "./request-fields.ts";

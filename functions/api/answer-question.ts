@@ -1,9 +1,9 @@
-import type { AnswerBody } from "../shared/contracts/api.ts";
 import type { Answer } from "../shared/contracts/handoff.ts";
 import { HUMAN } from "../shared/contracts/human.ts";
 import { type ExecutionId, type Instant, type TaskNumber, taskIdOf } from "../shared/contracts/ids.ts";
 import type { Attribute } from "../shared/contracts/item.ts";
 import { LIMITS } from "../shared/contracts/limits.ts";
+import type { AnswerBody } from "../shared/contracts/question.ts";
 import { taskKey } from "../shared/contracts/resources.ts";
 import { TaskRecord } from "../shared/contracts/task-record.ts";
 import { previewOf } from "../shared/contracts/value.ts";

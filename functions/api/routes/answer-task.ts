@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { AnswerBody, AnswerReceipt } from "../../shared/contracts/api.ts";
+import { AnswerBody, AnswerReceipt } from "../../shared/contracts/question.ts";
 import type { ApiPorts } from "../../shared/ports/api-ports.ts";
 import { parseAnswer } from "../answer-body.ts";
 import { answerQuestion } from "../answer-question.ts";

@@ -1,6 +1,6 @@
-import type { QuestionView } from "../../shared/contracts/api.ts";
 import type { ExecutionState } from "../../shared/contracts/execution-state.ts";
 import type { Packet } from "../../shared/contracts/handoff.ts";
+import type { QuestionView } from "../../shared/contracts/question.ts";
 import type { TaskRecord } from "../../shared/contracts/task-record.ts";
 import type { Value } from "../../shared/contracts/value.ts";
 import type { ApiPorts } from "../../shared/ports/api-ports.ts";

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { AnswerReceipt, ExecutionView, TaskDetail } from "../../../functions/shared/contracts/api.ts";
+import { ExecutionView, TaskDetail } from "../../../functions/shared/contracts/api.ts";
 import type { ExecutionState } from "../../../functions/shared/contracts/execution-state.ts";
 import type { Packet } from "../../../functions/shared/contracts/handoff.ts";
 import { HUMAN } from "../../../functions/shared/contracts/human.ts";
 import { DEFAULT_EXECUTION_LIMITS, LIMITS } from "../../../functions/shared/contracts/limits.ts";
+import { AnswerReceipt } from "../../../functions/shared/contracts/question.ts";
 import { permitKey, taskKey } from "../../../functions/shared/contracts/resources.ts";
 import { TaskRecord } from "../../../functions/shared/contracts/task-record.ts";
 import { RetryableError } from "../../../functions/shared/kernel/errors.ts";
