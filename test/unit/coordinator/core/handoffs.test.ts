@@ -391,10 +391,10 @@ test("the event of a handoff says its deadline and the number of its calls only 
 });
 
 test("why a branch failed at once is said in words", () => {
-  const asked = given(under({ limits: { depth: 0 } }), started());
   const messageFor = (agent: string) =>
-    asked.when(suspended(1, [single(agent)])).decision.events.find((event) => event.type === "TaskFailed")
-      ?.failure.message;
+    given(under({ limits: { depth: 0 } }), started())
+      .when(suspended(1, [single(agent)]))
+      .decision.events.find((event) => event.type === "TaskFailed")?.failure.message;
   expect(messageFor("nobody")).toBe("there is no agent named nobody");
   expect(messageFor("critic")).toBe("handoffs may nest 0 deep; this would be 1");
 });
