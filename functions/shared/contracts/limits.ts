@@ -129,6 +129,12 @@ export const LIMITS = {
   fileBytesMax: 1024 * KiB,
   workspaceFilesMax: 1_000,
   workspaceBytesMax: 64 * 1024 * KiB,
+  /** A program for the sandbox: its files, and all of them together. */
+  programFilesMax: 200,
+  programBytesMax: 256 * KiB,
+  codeMsMax: 10_000,
+  codeMemoryBytesMax: 64 * 1024 * KiB,
+  codeOutputBytesMax: 64 * KiB,
   agentConcurrencyDefault: 10,
   agentConcurrencyMax: 1_000,
 } as const;

@@ -1,0 +1,209 @@
+import variant from "@jitl/quickjs-ng-wasmfile-release-sync";
+import {
+  newQuickJSWASMModuleFromVariant,
+  newVariant,
+  type QuickJSContext,
+  type QuickJSHandle,
+  type QuickJSRuntime,
+  type QuickJSWASMModule,
+} from "quickjs-emscripten-core";
+import { z } from "zod";
+import { LIMITS } from "../shared/contracts/limits.ts";
+import {
+  type CodeFailure,
+  type Program,
+  ProgramOutcome,
+  ProgramResult,
+} from "../shared/contracts/sandbox.ts";
+import { previewOf } from "../shared/contracts/value.ts";
+import { GUEST_MAIN, ProgramModules } from "./program-modules.ts";
+
+/** A page of WebAssembly memory. */
+const PAGE_BYTES = 64 * 1024;
+/** What the module itself asks for at its start. */
+const PAGES_MIN = 256;
+/** The engine's own, beside what it lets a program have. */
+const ENGINE_BYTES = 32 * 1024 * 1024;
+/** Some 6,000 calls deep; the thread's own stack is large enough for that (`run-program.ts`). */
+const STACK_BYTES = 1024 * 1024;
+const JOBS_AT_ONCE = 1_000;
+
+export interface MachineOptions {
+  /** Gets what the program prints, as it prints it. */
+  readonly print: (text: string) => void;
+  /** Milliseconds that the program may run. */
+  readonly limitMs?: number;
+}
+
+/**
+ * Runs one program in a QuickJS of its own, and is good for nothing afterwards.
+ *
+ *   J1. A program reaches nothing but this instance's memory: one function leads out of it, which takes
+ *       a text, and one leads in, which gives module sources out of the program's own files.
+ *   J2. Memory has two walls: what QuickJS lets the program have, and what the instance can ever have.
+ *   J3. What comes out is checked: a program may have changed everything that it can reach.
+ *   J4. QuickJS looks at the clock between its instructions, so that one long instruction is not
+ *       interrupted. Whoever runs a machine must be able to end its thread.
+ */
+export const runOnMachine = async (
+  program: Program,
+  { print, limitMs = LIMITS.codeMsMax }: MachineOptions,
+): Promise<Report> => {
+  const endsAt = performance.now() + limitMs;
+  const isLate = (): boolean => performance.now() > endsAt;
+  try {
+    const machine = boot(await load(), new ProgramModules(program), print, isLate);
+    machine.start(program.entry);
+    while (!isLate()) if (!machine.runJobs() && !machine.goOn()) break;
+    return isLate() ? timedOut(limitMs) : readReport(machine.report());
+  } catch (error) {
+    if (isLate()) return timedOut(limitMs);
+    return { outcome: outcomeOf(error) };
+  }
+};
+
+const load = (): Promise<QuickJSWASMModule> => {
+  const maximum = (LIMITS.codeMemoryBytesMax + ENGINE_BYTES) / PAGE_BYTES;
+  const wasmMemory = new WebAssembly.Memory({ initial: PAGES_MIN, maximum });
+  return newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmMemory }));
+};
+
+/** What the guest's `main.mjs` offers. */
+interface Machine {
+  start(entry: string): void;
+  /** Runs what is ready to go on; says whether there was anything. */
+  runJobs(): boolean;
+  goOn(): boolean;
+  report(): unknown;
+}
+
+const boot = (
+  quickJs: QuickJSWASMModule,
+  modules: ProgramModules,
+  print: (text: string) => void,
+  isLate: () => boolean,
+): Machine => {
+  const runtime = quickJs.newRuntime();
+  runtime.setMemoryLimit(LIMITS.codeMemoryBytesMax);
+  runtime.setMaxStackSize(STACK_BYTES);
+  runtime.setInterruptHandler(isLate);
+  giveModules(runtime, modules);
+  const context = runtime.newContext();
+  giveHost(context, print);
+  const main = context.unwrapResult(
+    context.evalCode(modules.sourceOf(GUEST_MAIN), GUEST_MAIN, { type: "module" }),
+  );
+  const call = (name: string, ...args: QuickJSHandle[]): QuickJSHandle =>
+    context.unwrapResult(context.callFunction(context.getProp(main, name), context.undefined, ...args));
+  return {
+    start: (entry) => void call("start", context.newString(entry)),
+    runJobs: () => {
+      const done = runtime.executePendingJobs(JOBS_AT_ONCE);
+      if (done.error !== undefined) throw context.unwrapResult(done);
+      return done.value > 0;
+    },
+    goOn: () => context.dump(call("goOn")) === true,
+    report: () => context.dump(call("outcome")),
+  };
+};
+
+/** An import that leads nowhere gets a name all the same: only the loader's errors reach the program. */
+const giveModules = (runtime: QuickJSRuntime, modules: ProgramModules): void => {
+  const nowhere = new Map<string, Error>();
+  runtime.setModuleLoader(
+    (name) => {
+      try {
+        return nowhere.has(name) ? { error: nowhere.get(name) as Error } : modules.sourceOf(name);
+      } catch (error) {
+        return { error: error as Error };
+      }
+    },
+    (importer, specifier) => {
+      try {
+        return modules.nameOf(importer, specifier);
+      } catch (error) {
+        const name = `nowhere:${nowhere.size}`;
+        nowhere.set(name, error as Error);
+        return name;
+      }
+    },
+  );
+};
+
+/** J1. The guest takes it from the global object before the program is loaded. */
+const giveHost = (context: QuickJSContext, print: (text: string) => void): void => {
+  const host = context.newObject();
+  const printed = context.newFunction("print", (text) => {
+    // A number of anything else would have to be converted by code of the program.
+    if (text !== undefined && context.typeof(text) === "string") print(context.getString(text));
+  });
+  context.setProp(host, "print", printed);
+  context.setProp(context.global, "__host", host);
+};
+
+/** J3. */
+const readReport = (json: unknown): Report => {
+  const report = GuestReport.safeParse(parsed(json));
+  if (!report.success) return { outcome: failed("CODE_CRASHED", "the program broke what stands around it") };
+  const { outcome, tests } = report.data;
+  return {
+    outcome: outcome === undefined ? STUCK : clamped(outcome),
+    ...(tests === undefined ? {} : { tests }),
+  };
+};
+
+type Report = Pick<ProgramResult, "outcome" | "tests">;
+
+const GuestReport = z.object({
+  outcome: ProgramOutcome.optional(),
+  tests: ProgramResult.shape.tests,
+});
+
+const parsed = (json: unknown): unknown => {
+  try {
+    return JSON.parse(String(json));
+  } catch {
+    return undefined;
+  }
+};
+
+const VALUE_BYTES_MAX = 32 * 1024;
+const MESSAGE_BYTES_MAX = 8 * 1024;
+
+const clamped = (outcome: ProgramOutcome): ProgramOutcome => {
+  if (outcome.status === "failed") return failed(outcome.code, outcome.message);
+  return outcome.value === undefined
+    ? outcome
+    : { ...outcome, value: previewOf(outcome.value, VALUE_BYTES_MAX) };
+};
+
+const failed = (code: CodeFailure, message: string): ProgramOutcome => ({
+  status: "failed",
+  code,
+  message: previewOf(message, MESSAGE_BYTES_MAX),
+});
+
+const STUCK = failed(
+  "CODE_STUCK",
+  "it waits for a promise that nothing is left to settle: no timer runs, and nothing else is going on",
+);
+
+/** What came through to the host: errors of the engine, and what the guest could not catch. */
+const outcomeOf = (error: unknown): ProgramOutcome => {
+  const { name = "", message = "" } = (error ?? {}) as Partial<Error>;
+  if (error instanceof WebAssembly.RuntimeError) {
+    return failed("CODE_CRASHED", `the engine gave up: ${message}; look for what uses most memory`);
+  }
+  if (message.endsWith("out of memory") || error === null) return outOfMemory();
+  // The stack of the engine itself: no program can catch it.
+  if (error instanceof RangeError)
+    return failed("CODE_ERROR", `RangeError: ${message}; something is nested too deeply`);
+  return failed("CODE_ERROR", `${name}: ${message}`);
+};
+
+const outOfMemory = (): ProgramOutcome =>
+  failed("CODE_MEMORY", `it needs more than ${LIMITS.codeMemoryBytesMax} bytes of memory`);
+
+const timedOut = (limitMs: number): Report => ({
+  outcome: failed("CODE_TIMEOUT", `it ran for longer than ${limitMs / 1000} seconds and was ended`),
+});
