@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BuildFailure, Metafile } from "esbuild";
@@ -22,7 +31,10 @@ export interface BundledFunction {
   /** `planner`, `api`: the name of its folder. */
   readonly name: string;
   readonly isAgent: boolean;
-  /** A self-contained folder: `index.mjs`, and `manifest.json` and `prompt.md` where they are read. */
+  /**
+   * A self-contained folder: `index.mjs`, and what it reads: `manifest.json`, an agent's `prompt.md`, the
+   * sandbox's `thread.mjs` and `guest/`, and WebAssembly modules.
+   */
   readonly folder: string;
 }
 
@@ -56,17 +68,32 @@ export const bundle = async (options: BundleOptions): Promise<BundleResult> => {
   for (const { folder } of functions) {
     writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest, null, 2));
   }
+  for (const { path, name } of folders) {
+    if (existsSync(join(path, GUEST))) {
+      cpSync(join(path, GUEST), join(options.outDir, name, GUEST), { recursive: true });
+    }
+  }
+  const guests = folders.flatMap(({ path }) => globSync(join(path, GUEST, "*")));
   const prompts = folders.filter(({ isAgent }) => isAgent).map(({ path }) => join(path, "prompt.md"));
   for (const { path, name, isAgent } of folders) {
     if (isAgent) copyFileSync(join(path, "prompt.md"), join(options.outDir, name, "prompt.md"));
   }
-  const sources = new Set([...inputs.flat().map((input) => join(options.root, input)), ...prompts]);
+  const sources = new Set([
+    ...inputs.flat().map((input) => join(options.root, input)),
+    ...prompts,
+    ...guests,
+  ]);
   return {
     functions,
     manifest,
     sources: [...sources].filter((file) => !file.includes("node_modules")).sort(),
   };
 };
+
+/** Beside a handler: what it runs in a thread of its own, a bundle of its own beside the function's. */
+const THREAD = "thread";
+/** Beside a handler: modules that it does not import but reads, copied as they are. */
+const GUEST = "guest";
 
 interface SourceFolder {
   readonly name: string;
@@ -122,7 +149,7 @@ const compile = async (options: BundleOptions, folders: readonly SourceFolder[])
   const { build } = await import("esbuild"); // not needed when the bundles are in the cache
   try {
     const { metafile, outputFiles } = await build({
-      entryPoints: folders.map(({ name, path }) => ({ in: join(path, "handler.ts"), out: name })),
+      entryPoints: folders.flatMap(entryPointsOf),
       absWorkingDir: root,
       outdir: outDir,
       write: false,
@@ -150,12 +177,16 @@ const compile = async (options: BundleOptions, folders: readonly SourceFolder[])
     });
     const contents = new Map(outputFiles.map((file) => [basename(file.path), file.contents]));
     const imports = importsByPiece(metafile);
-    for (const { name } of folders) {
-      const entry = `${name}.mjs`;
+    for (const folder of folders) {
+      const { name } = folder;
       mkdirSync(join(outDir, name), { recursive: true });
-      for (const piece of reachableFrom(entry, imports)) {
-        const file = piece === entry ? "index.mjs" : piece;
-        writeFileSync(join(outDir, name, file), contents.get(piece) ?? "");
+      for (const { out } of entryPointsOf(folder)) {
+        const entry = `${out}.mjs`;
+        for (const piece of reachableFrom(entry, imports)) {
+          const file = piece === entry ? (out === name ? "index.mjs" : `${THREAD}.mjs`) : piece;
+          writeFileSync(join(outDir, name, file), contents.get(piece) ?? "");
+          copyWebAssembly(root, metafile, piece, join(outDir, name));
+        }
       }
     }
     // What a plugin makes up is named by its namespace, and is no file.
@@ -165,6 +196,22 @@ const compile = async (options: BundleOptions, folders: readonly SourceFolder[])
     if (first === undefined) throw error;
     const place = first.location === null ? "" : `${first.location.file}:${first.location.line}: `;
     throw new BundleError(`${place}${oneLine(first.text)}`, { cause: error });
+  }
+};
+
+const entryPointsOf = ({ name, path }: SourceFolder): { in: string; out: string }[] => [
+  { in: join(path, "handler.ts"), out: name },
+  ...(existsSync(join(path, `${THREAD}.ts`))
+    ? [{ in: join(path, `${THREAD}.ts`), out: `${name}-${THREAD}` }]
+    : []),
+];
+
+/** A WebAssembly module lies beside the JavaScript that loads it and has its name; so it does in the bundle. */
+const copyWebAssembly = (root: string, { outputs }: Metafile, piece: string, folder: string): void => {
+  const [, output] = Object.entries(outputs).find(([path]) => basename(path) === piece) ?? [];
+  for (const input of Object.keys(output?.inputs ?? {})) {
+    const wasm = join(root, input.replace(/\.m?js$/, ".wasm"));
+    if (wasm.endsWith(".wasm") && existsSync(wasm)) copyFileSync(wasm, join(folder, basename(wasm)));
   }
 };
 

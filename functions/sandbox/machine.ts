@@ -5,6 +5,7 @@ import {
   type QuickJSContext,
   type QuickJSHandle,
   type QuickJSRuntime,
+  type QuickJSSyncVariant,
   type QuickJSWASMModule,
 } from "quickjs-emscripten-core";
 import { z } from "zod";
@@ -62,10 +63,19 @@ export const runOnMachine = async (
   }
 };
 
+/** Node's types have its types only. */
+declare const WebAssembly: {
+  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => object;
+  readonly RuntimeError: new () => Error;
+};
+
+/** The package's types are those of its CommonJS half, which has the variant one level deeper. */
+const QUICKJS = variant as unknown as QuickJSSyncVariant;
+
 const load = (): Promise<QuickJSWASMModule> => {
   const maximum = (LIMITS.codeMemoryBytesMax + ENGINE_BYTES) / PAGE_BYTES;
   const wasmMemory = new WebAssembly.Memory({ initial: PAGES_MIN, maximum });
-  return newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmMemory }));
+  return newQuickJSWASMModuleFromVariant(newVariant(QUICKJS, { wasmMemory }));
 };
 
 /** What the guest's `main.mjs` offers. */

@@ -8,6 +8,7 @@ import type {
 } from "../../functions/shared/contracts/environment.ts";
 import type { ProtocolTimes } from "../../functions/shared/contracts/protocol-times.ts";
 import { agentQueueName } from "../../functions/shared/contracts/resources.ts";
+import { RUN_CODE } from "../../functions/shared/contracts/sandbox.ts";
 import type { BundleResult } from "../bundle.ts";
 import type { QueueSettings } from "./emulators.ts";
 import type { FunctionSettings } from "./function-settings.ts";
@@ -17,6 +18,7 @@ import type { ToolCredentials } from "./tool-credentials.ts";
 export const EVENTS_QUEUE = "events";
 export const BUCKET = "bulkhead";
 export const TABLE_NAME = "bulkhead";
+export const SANDBOX = "sandbox";
 
 /** The parts that have been started, as their users see them. */
 export interface Platform {
@@ -24,7 +26,12 @@ export interface Platform {
   readonly times: ProtocolTimes;
   /** As BULKHEAD_STORE has it. */
   readonly store: string;
-  readonly endpoints: { readonly sqs: string; readonly s3: string; readonly dynamoDb: string | undefined };
+  readonly endpoints: {
+    readonly sqs: string;
+    readonly s3: string;
+    readonly dynamoDb: string | undefined;
+    readonly lambda: string;
+  };
   readonly queueUrl: (name: string) => string;
   readonly providers: Readonly<Record<string, ProviderSettings>>;
   /** By agent, then by tool server. */
@@ -50,7 +57,7 @@ export const toFunctionSettings = (platform: Platform): FunctionSettings[] =>
       taskRoot: folder,
       handler: "index.handler",
       ...own,
-      env: { ...sdkEnv(platform, name), ...platform.extraEnv, ...own.env },
+      env: name === SANDBOX ? own.env : { ...sdkEnv(platform, name), ...platform.extraEnv, ...own.env },
       environmentsMax: platform.concurrency[name] ?? own.environmentsMax,
     };
     return [settings];
@@ -101,6 +108,15 @@ const settingsOf = (platform: Platform, name: string): Own | undefined => {
         slotsPerEnvironment: 1,
         env: common satisfies z.input<typeof SweeperEnvironment>,
       };
+    case SANDBOX:
+      return {
+        timeoutMs: 30_000,
+        memoryMb: 512,
+        environmentsMax: 4,
+        slotsPerEnvironment: 1,
+        // Nothing at all: what runs here is nobody's business and has none itself.
+        env: {},
+      };
     default:
       return undefined; // a function that this host gives no trigger
   }
@@ -108,6 +124,7 @@ const settingsOf = (platform: Platform, name: string): Own | undefined => {
 
 const agentSettings = (platform: Platform, name: string): Own => {
   const provider = platform.providers[name];
+  const tools = platform.bundles.manifest.find((entry) => entry.name === name)?.tools ?? [];
   if (provider === undefined) throw new Error(`no provider settings for agent ${name}`);
   return {
     timeoutMs: 900_000,
@@ -124,6 +141,7 @@ const agentSettings = (platform: Platform, name: string): Own => {
       BULKHEAD_MODEL: provider.model,
       BULKHEAD_API_KEY: secretText(provider.apiKey, platform.toolCredentials[name]),
       ...(provider.baseUrl === undefined ? {} : { BULKHEAD_BASE_URL: provider.baseUrl }),
+      ...(tools.includes(RUN_CODE) ? { BULKHEAD_SANDBOX_FUNCTION: SANDBOX } : {}),
     } satisfies z.input<typeof AgentEnvironment>,
   };
 };
@@ -147,6 +165,7 @@ const sdkEnv = ({ endpoints, compileCache }: Platform, name: string): Record<str
   AWS_EC2_METADATA_DISABLED: "true",
   AWS_ENDPOINT_URL_SQS: endpoints.sqs,
   AWS_ENDPOINT_URL_S3: endpoints.s3,
+  AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
   ...(endpoints.dynamoDb === undefined ? {} : { AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamoDb }),
   NODE_COMPILE_CACHE: join(compileCache, name),
 });

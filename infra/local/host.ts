@@ -10,13 +10,21 @@ import { cachedBundle } from "./bundle-cache.ts";
 import { ChildFunction, type FunctionHome, Turnstile } from "./child-function.ts";
 import { connectModels } from "./connect-models.ts";
 import { openDataFolder } from "./data-folder.ts";
-import { BUCKET, EVENTS_QUEUE, TABLE_NAME, toFunctionSettings, toQueueSettings } from "./deployment.ts";
+import {
+  BUCKET,
+  EVENTS_QUEUE,
+  SANDBOX,
+  TABLE_NAME,
+  toFunctionSettings,
+  toQueueSettings,
+} from "./deployment.ts";
 import { type Emulators, startEmulators } from "./emulators.ts";
 import { EventSource } from "./event-source.ts";
 import { concurrencyOf } from "./function-settings.ts";
 import { Gateway } from "./gateway.ts";
 import { HostError, toHostError } from "./host-error.ts";
 import type { HostOptions } from "./host-options.ts";
+import { LambdaApi } from "./lambda-api.ts";
 import { Reaper } from "./reaper.ts";
 import { type Host, RunningHost } from "./running-host.ts";
 import { RuntimeApi } from "./runtime-api.ts";
@@ -92,6 +100,9 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
   const models = await connectModels(options, manifest);
   if (models.server !== undefined) parts.defer(() => models.server?.stop());
 
+  const lambdaApi = new LambdaApi();
+  await lambdaApi.start();
+  parts.defer(() => lambdaApi.stop());
   const runtimeApi = new RuntimeApi();
   await runtimeApi.start();
   parts.defer(() => runtimeApi.stop());
@@ -107,7 +118,7 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
     bundles,
     times,
     store: tables === undefined ? `sqlite:${join(data?.path ?? scratch, "store.sqlite")}` : "dynamodb",
-    endpoints: { sqs: emulators.url, s3: emulators.url, dynamoDb: tables?.url },
+    endpoints: { sqs: emulators.url, s3: emulators.url, dynamoDb: tables?.url, lambda: lambdaApi.url },
     queueUrl: emulators.queueUrl,
     providers: models.providers,
     toolCredentials: resolveToolCredentials(options.env ?? {}, manifest),
@@ -119,6 +130,8 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
     concurrency: options.concurrency ?? {},
   });
   const functions = new Map(settings.map((one) => [one.name, new ChildFunction(one, home)]));
+  const sandbox = functions.get(SANDBOX);
+  if (sandbox !== undefined) lambdaApi.offer(sandbox);
   parts.defer(async () => {
     await Promise.all([...functions.values()].map((fn) => fn.stop(GRACE_MS)));
   });
@@ -203,7 +216,8 @@ const sourcesOf = (
 const warm = async (functions: Functions, { log, paused }: HostOptions): Promise<void> => {
   const api = functionNamed(functions, "api").warm();
   for (const fn of functions.values()) {
-    if (fn.settings.name === "api" || paused === true) continue;
+    // The sandbox starts when it is first asked for: most executions run no code.
+    if (fn.settings.name === "api" || fn.settings.name === SANDBOX || paused === true) continue;
     fn.warm().catch((error: Error) => log?.(fn.settings.name, `could not start: ${error.message}`));
   }
   await api;

@@ -37,6 +37,13 @@ const LAYERS: readonly Layer[] = [
     packages: [],
   },
   { folder: "functions/coordinator/", imports: ["functions/shared/"], packages: ["node:", "zod"] },
+  // What stands around a program in the sandbox; it runs in QuickJS, where nothing else exists.
+  { folder: "functions/sandbox/guest/", imports: [], packages: [] },
+  {
+    folder: "functions/sandbox/",
+    imports: ["functions/shared/"],
+    packages: ["node:", "zod", "quickjs-emscripten-core", "@jitl/quickjs-ng-wasmfile-release-sync"],
+  },
   { folder: "functions/sweeper/", imports: ["functions/shared/"], packages: ["node:"] },
   {
     folder: "functions/api/",

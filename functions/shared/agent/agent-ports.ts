@@ -5,6 +5,7 @@ import type { Clock, Random } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Model } from "../ports/model.ts";
 import type { Queues } from "../ports/queues.ts";
+import type { Sandbox } from "../ports/sandbox.ts";
 import type { Store } from "../ports/store.ts";
 import type { ToolServers } from "../ports/tool-servers.ts";
 
@@ -14,6 +15,8 @@ export interface AgentPorts {
   readonly queues: Queues;
   readonly blobs: Blobs;
   readonly model: Model;
+  /** Absent where none is deployed, or this agent may not use it. */
+  readonly sandbox?: Sandbox;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

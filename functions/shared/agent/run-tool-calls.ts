@@ -103,6 +103,7 @@ const execute = async (
 
 const contextOf = (run: TaskRun, { turn, index }: TurnCall): ToolContext => ({
   workspace: run.workspace,
+  sandbox: run.ports.sandbox,
   callId: `${run.taskId}/${turn.record.n}.${index}`,
   signal: run.signal,
 });

@@ -82,6 +82,7 @@ export const AgentEnvironment = z.object({
   /** The key itself: on the embedded host only. */
   BULKHEAD_API_KEY: z.string().optional(),
   BULKHEAD_SECRET_ID: said(z.string(), "the secret that holds the agent's key").optional(),
+  BULKHEAD_SANDBOX_FUNCTION: said(z.string(), "the function that runs code, for agents that may").optional(),
 });
 
 export const ApiEnvironment = z.object({

@@ -9,6 +9,7 @@ import type { Model } from "../ports/model.ts";
 import type { ToolServers } from "../ports/tool-servers.ts";
 import { readManifest, readPrompt } from "./bundled-file.ts";
 import { lazyS3Blobs } from "./lazy-blobs.ts";
+import { lazyLambdaSandbox } from "./lazy-sandbox.ts";
 import { concealed, createOutput, type Output } from "./output.ts";
 import { handleBatch, oneByOne, type SqsHandler } from "./sqs-batch.ts";
 import { warm } from "./warm.ts";
@@ -41,6 +42,7 @@ const wireAgent = async (spec: AgentSpec, model: Model | undefined): Promise<Age
     ...(await wireCommon(config, output)),
     queues: await wireQueues(config),
     blobs: lazyS3Blobs(config),
+    ...(config.sandboxFunction === undefined ? {} : { sandbox: lazyLambdaSandbox(config.sandboxFunction) }),
     model: model ?? (await connectToProvider(spec, config, secret)),
     ...(spec.mcp.length === 0 ? {} : { openToolServers: () => openToolServers(secret) }),
     times: config.times,

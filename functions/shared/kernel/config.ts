@@ -66,6 +66,7 @@ const CONFIGS = {
       provider: read.BULKHEAD_PROVIDER,
       model: read.BULKHEAD_MODEL,
       baseUrl: read.BULKHEAD_BASE_URL,
+      sandboxFunction: read.BULKHEAD_SANDBOX_FUNCTION,
       apiKey: secret("BULKHEAD_API_KEY", read.BULKHEAD_API_KEY, read.BULKHEAD_SECRET_ID),
     };
   },

@@ -19,6 +19,7 @@ import { quorum } from "./scripts/quorum.ts";
 import { refused } from "./scripts/refused.ts";
 import { research } from "./scripts/research.ts";
 import { researcherHandoff } from "./scripts/researcher-handoff.ts";
+import { runCodeScript } from "./scripts/run-code.ts";
 import { single } from "./scripts/single.ts";
 import { slowPlanner } from "./scripts/slow-planner.ts";
 import { standard } from "./scripts/standard.ts";
@@ -54,6 +55,7 @@ export const ALL_SCRIPTS: readonly Script[] = [
   research,
   researcherHandoff,
   review,
+  runCodeScript,
   single,
   slowPlanner,
   standard,

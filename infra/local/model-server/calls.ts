@@ -22,6 +22,12 @@ export const editFile = (path: string, old: string, replacement: string): Call =
   input: { path, old, new: replacement },
 });
 
+/** A file of the workspace, or a module's text. */
+export const runCode = (what: { readonly path: string } | { readonly code: string }): Call => ({
+  name: "run_code",
+  input: what,
+});
+
 export interface HandoffTarget {
   readonly agent: string;
   readonly task: string;
