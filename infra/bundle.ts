@@ -1,21 +1,12 @@
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  readdirSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { basename, join, relative } from "node:path";
+import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { BuildFailure, Metafile } from "esbuild";
+import type { BuildFailure } from "esbuild";
 import { type AgentSpec, isAgentSpec, toManifestEntry } from "../functions/shared/agent/agent-spec.ts";
 import { AgentManifest } from "../functions/shared/contracts/agent-manifest.ts";
 import { HUMAN } from "../functions/shared/contracts/human.ts";
 import { CALLER } from "../functions/shared/contracts/ids.ts";
-import { slimBundle } from "./slim-bundle.ts";
+import { compileFunctions } from "./compile-functions.ts";
 
 export interface BundleOptions {
   /** The repository. */
@@ -68,32 +59,17 @@ export const bundle = async (options: BundleOptions): Promise<BundleResult> => {
   for (const { folder } of functions) {
     writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest, null, 2));
   }
-  for (const { path, name } of folders) {
-    if (existsSync(join(path, GUEST))) {
-      cpSync(join(path, GUEST), join(options.outDir, name, GUEST), { recursive: true });
-    }
-  }
-  const guests = folders.flatMap(({ path }) => globSync(join(path, GUEST, "*")));
   const prompts = folders.filter(({ isAgent }) => isAgent).map(({ path }) => join(path, "prompt.md"));
   for (const { path, name, isAgent } of folders) {
     if (isAgent) copyFileSync(join(path, "prompt.md"), join(options.outDir, name, "prompt.md"));
   }
-  const sources = new Set([
-    ...inputs.flat().map((input) => join(options.root, input)),
-    ...prompts,
-    ...guests,
-  ]);
+  const sources = new Set([...inputs.flat().map((input) => join(options.root, input)), ...prompts]);
   return {
     functions,
     manifest,
     sources: [...sources].filter((file) => !file.includes("node_modules")).sort(),
   };
 };
-
-/** Beside a handler: what it runs in a thread of its own, a bundle of its own beside the function's. */
-const THREAD = "thread";
-/** Beside a handler: modules that it does not import but reads, copied as they are. */
-const GUEST = "guest";
 
 interface SourceFolder {
   readonly name: string;
@@ -139,97 +115,16 @@ const foldersIn = (path: string): { name: string; path: string }[] =>
         .map((name) => ({ name, path: join(path, name) }))
     : [];
 
-/**
- * One build, in which esbuild reads, links and prints once what its functions share; then each
- * function gets copies of the pieces it reaches. What is imported dynamically is a piece of its own,
- * which a child does not even read before it is asked for. Gives the files that were read.
- */
+/** Throws BundleError with the file and the line that esbuild cannot make anything of. */
 const compile = async (options: BundleOptions, folders: readonly SourceFolder[]): Promise<string[]> => {
-  const { root, outDir, minify } = options;
-  const { build } = await import("esbuild"); // not needed when the bundles are in the cache
   try {
-    const { metafile, outputFiles } = await build({
-      entryPoints: folders.flatMap(entryPointsOf),
-      absWorkingDir: root,
-      outdir: outDir,
-      write: false,
-      bundle: true,
-      splitting: true,
-      // What is imported dynamically keeps its name; esbuild calls the others "chunk".
-      chunkNames: "[name]-[hash]",
-      outExtension: { ".js": ".mjs" },
-      platform: "node",
-      target: "node24",
-      format: "esm",
-      // The SDK's CommonJS entry points cannot be shaken.
-      mainFields: ["module", "main"],
-      // For an agents folder outside the repository.
-      nodePaths: [join(root, "node_modules")],
-      // CommonJS dependencies ask for Node's modules by `require`, which a module does not have.
-      banner: {
-        js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`,
-      },
-      minify: minify === true,
-      plugins: [slimBundle],
-      legalComments: "none",
-      metafile: true,
-      logLevel: "silent",
-    });
-    const contents = new Map(outputFiles.map((file) => [basename(file.path), file.contents]));
-    const imports = importsByPiece(metafile);
-    for (const folder of folders) {
-      const { name } = folder;
-      mkdirSync(join(outDir, name), { recursive: true });
-      for (const { out } of entryPointsOf(folder)) {
-        const entry = `${out}.mjs`;
-        for (const piece of reachableFrom(entry, imports)) {
-          const file = piece === entry ? (out === name ? "index.mjs" : `${THREAD}.mjs`) : piece;
-          writeFileSync(join(outDir, name, file), contents.get(piece) ?? "");
-          copyWebAssembly(root, metafile, piece, join(outDir, name));
-        }
-      }
-    }
-    // What a plugin makes up is named by its namespace, and is no file.
-    return Object.keys(metafile.inputs).filter((input) => !/^[\w-]+:/.test(input));
+    return await compileFunctions(options, folders);
   } catch (error) {
     const [first] = (error as Partial<BuildFailure>).errors ?? [];
     if (first === undefined) throw error;
     const place = first.location === null ? "" : `${first.location.file}:${first.location.line}: `;
     throw new BundleError(`${place}${oneLine(first.text)}`, { cause: error });
   }
-};
-
-const entryPointsOf = ({ name, path }: SourceFolder): { in: string; out: string }[] => [
-  { in: join(path, "handler.ts"), out: name },
-  ...(existsSync(join(path, `${THREAD}.ts`))
-    ? [{ in: join(path, `${THREAD}.ts`), out: `${name}-${THREAD}` }]
-    : []),
-];
-
-/** A WebAssembly module lies beside the JavaScript that loads it and has its name; so it does in the bundle. */
-const copyWebAssembly = (root: string, { outputs }: Metafile, piece: string, folder: string): void => {
-  const [, output] = Object.entries(outputs).find(([path]) => basename(path) === piece) ?? [];
-  for (const input of Object.keys(output?.inputs ?? {})) {
-    const wasm = join(root, input.replace(/\.m?js$/, ".wasm"));
-    if (wasm.endsWith(".wasm") && existsSync(wasm)) copyFileSync(wasm, join(folder, basename(wasm)));
-  }
-};
-
-type Imports = ReadonlyMap<string, readonly string[]>;
-
-const importsByPiece = ({ outputs }: Metafile): Imports =>
-  new Map(
-    Object.entries(outputs).map(([path, { imports }]) => [
-      basename(path),
-      imports.filter(({ external }) => external !== true).map((one) => basename(one.path)),
-    ]),
-  );
-
-const reachableFrom = (entry: string, imports: Imports): ReadonlySet<string> => {
-  const reached = new Set([entry]);
-  // A set is iterated in the order of insertion, what is added meanwhile included.
-  for (const piece of reached) for (const next of imports.get(piece) ?? []) reached.add(next);
-  return reached;
 };
 
 const loadSpecs = (root: string, folders: readonly SourceFolder[]): Promise<AgentSpec[]> =>

@@ -56,6 +56,8 @@ const Settings = z.strictObject({
   alarmTopic: Arn.optional(),
   /** Who else may send to the queues, as a redrive does: ARNs, `*` allowed. */
   operators: z.array(Arn).max(10).default([]),
+  /** Runs the sandbox in a network that leads nowhere: a VPC without gateways and endpoints. */
+  sandboxVpc: z.boolean().default(false),
   /** Keeps table, blobs and logs when the stack is destroyed. */
   retain: z.boolean().default(false),
   /** For LocalStack and MiniStack. */

@@ -5,6 +5,7 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { LIMITS } from "../../functions/shared/contracts/limits.ts";
 import { AWS_TIMES, LOCAL_TIMES } from "../../functions/shared/contracts/protocol-times.ts";
+import { RUN_CODE } from "../../functions/shared/contracts/sandbox.ts";
 import type { BundleResult } from "../bundle.ts";
 import type { FunctionDefaults } from "./constructs/bundled-function.ts";
 import { Coordinator, createEventsQueue } from "./constructs/coordinator.ts";
@@ -60,8 +61,14 @@ export class BulkheadStack extends Stack {
     const events = createEventsQueue(this, operators);
     const common = { table, events, defaults, alarmAction };
 
+    const sandbox = new Sandbox(this, "Sandbox", {
+      folder: folderOf("sandbox"),
+      defaults,
+      isInVpc: settings.sandboxVpc,
+      alarmAction,
+    });
     const agents = bundles.manifest.map(
-      ({ name, concurrency }) =>
+      ({ name, concurrency, tools }) =>
         new IsolatedAgent(this, `Agent-${name}`, {
           ...common,
           bucket,
@@ -73,6 +80,7 @@ export class BulkheadStack extends Stack {
           memoryMb: settings.agents[name]?.memoryMb,
           times,
           operators,
+          sandbox: tools.includes(RUN_CODE) ? sandbox.lambda : undefined,
         }),
     );
     const coordinator = new Coordinator(this, "Coordinator", {
@@ -82,7 +90,6 @@ export class BulkheadStack extends Stack {
       times,
     });
     new Sweeper(this, "Sweeper", { ...common, folder: folderOf("sweeper") });
-    new Sandbox(this, "Sandbox");
     const { usd, ...limits } = settings.limits;
     const api = new ExecutionApi(this, "Api", {
       ...common,
@@ -97,7 +104,7 @@ export class BulkheadStack extends Stack {
       requestsPerDay: settings.requestsPerDay,
       isScripted: settings.scripted,
     });
-    new Dashboard(this, "Dashboard", { api, coordinator, events, agents });
+    new Dashboard(this, "Dashboard", { api, coordinator, events, agents, sandbox });
     this.#tell(api, agents);
   }
 

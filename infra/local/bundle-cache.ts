@@ -16,7 +16,7 @@ import { type BundleOptions, type BundleResult, bundle, findFunctions } from "..
 /** A host that has run for longer than this on bundles that were replaced since must be restarted. */
 const KEPT_MS = 7 * 86_400_000;
 /** What makes the bundles is as much their source as what they are made of. */
-const BUNDLER = ["../bundle.ts", "../slim-bundle.ts"].map((file) =>
+const BUNDLER = ["../bundle.ts", "../compile-functions.ts", "../slim-bundle.ts"].map((file) =>
   fileURLToPath(new URL(file, import.meta.url)),
 );
 

@@ -16,7 +16,7 @@ test("coder runs its tests, sees which fails and where, corrects the code, and s
   expect(view.output).toContain("tests: 1 passed, 1 failed");
   expect(view.output).toContain("FAIL  one and two are three");
   expect(view.output).toContain("expected -3 to be 3");
-  expect(view.output).toContain("(test/sum.test.ts:9:");
+  expect(view.output).toContain("(test/sum.test.ts:8:");
   expect(view.output).toContain("tests: 2 passed, 0 failed");
   expect(await target.file(view.executionId, "src/sum.ts")).toContain("total + next");
 });

@@ -20,6 +20,7 @@ const both = (scope: IConstruct): string[] => [
 test.each([
   ["as it is", {}],
   ["with signed requests", { auth: "iam" }],
+  ["with a network for the sandbox", { sandboxVpc: true }],
 ])(
   "the stack %s has no finding of AwsSolutions or Serverless that is not answered in place",
   async (_, settings) => {

@@ -40,6 +40,7 @@ const RESOURCES: Readonly<Record<string, { readonly resource: string; readonly k
   ),
   "token secret": { resource: "token secret" },
   "coordinator function": { resource: "coordinator function" },
+  "sandbox function": { resource: "sandbox function" },
 };
 
 const READ = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
@@ -109,7 +110,8 @@ const MAY: Readonly<Record<Role, Readonly<Record<string, readonly string[]>>>> =
   },
   sweeper: { "dynamodb:Query": ["open index"], "sqs:SendMessage": ["events queue"] },
   sandbox: {},
-  coder: agentMay("coder"),
+  // The only agent that lists run_code.
+  coder: { ...agentMay("coder"), "lambda:InvokeFunction": ["sandbox function"] },
   critic: agentMay("critic"),
   planner: agentMay("planner"),
 };
@@ -152,6 +154,7 @@ beforeAll(async () => {
     "events dead letters": arnOf(id("AWS::SQS::Queue", "EventsDeadLetters")),
     "token secret": arnOf(id("AWS::SecretsManager::Secret", "ApiTokenSecret")),
     "coordinator function": arnOf(id("AWS::Lambda::Function", "CoordinatorFunction")),
+    "sandbox function": arnOf(id("AWS::Lambda::Function", "SandboxFunction")),
     ...Object.fromEntries(
       AGENTS.flatMap((agent) => [
         [`queue of ${agent}`, arnOf(id("AWS::SQS::Queue", `Agent${agent}WorkQueue`))],

@@ -28,13 +28,11 @@ test("there is a function for each folder that has a handler, and a queue for ea
   expect(resourcesOf(template, QUEUE)).toHaveLength(2 * (manifest.length + 1));
 });
 
-test("functions are Node 24 on arm64, traced, with a log that ends", () => {
-  for (const [, properties] of functions()) {
-    expect(properties).toMatchObject({
-      Runtime: "nodejs24.x",
-      Architectures: ["arm64"],
-      TracingConfig: { Mode: "Active" },
-    });
+test("functions are Node 24 on arm64, traced but for the sandbox, with a log that ends", () => {
+  for (const [id, properties] of functions()) {
+    expect(properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
+    const tracing = id.startsWith("Sandbox") ? undefined : { Mode: "Active" };
+    expect(properties["TracingConfig"], id).toEqual(tracing);
   }
   for (const [, { RetentionInDays }] of resourcesOf(template, "AWS::Logs::LogGroup")) {
     expect(RetentionInDays).toBe(30);
@@ -147,10 +145,87 @@ test("the sweeper runs once a minute", () => {
 
 test("no environment variable holds what looks like a secret", () => {
   for (const [, { Environment }] of functions()) {
-    const { Variables } = Environment as { Variables: Record<string, unknown> };
+    const { Variables } = (Environment ?? { Variables: {} }) as { Variables: Record<string, unknown> };
     for (const name of Object.keys(Variables)) expect(name).not.toMatch(/_API_KEY$|_TOKEN_SECRET$|PASSWORD/);
   }
 });
+
+describe("the sandbox", () => {
+  const role = () => resourcesOf(template, "AWS::IAM::Role").find(([id]) => id.startsWith("SandboxRole"));
+
+  test("is given half a minute, 512 MB, and nothing in its environment", () => {
+    const sandbox = resource(template, FUNCTION, "Sandbox");
+    expect(sandbox).toMatchObject({ Timeout: 30, MemorySize: 512, RecursiveLoop: "Terminate" });
+    expect(sandbox["Environment"]).toBeUndefined();
+    expect(sandbox["VpcConfig"]).toBeUndefined();
+  });
+
+  test("has a role that no policy belongs to, not even for its log", () => {
+    const [id, properties] = role() ?? [];
+    expect(properties?.["ManagedPolicyArns"]).toBeUndefined();
+    expect(properties?.["Policies"]).toBeUndefined();
+    const policies = resourcesOf(template, "AWS::IAM::Policy");
+    expect(policies.filter(([, { Roles }]) => JSON.stringify(Roles).includes(`"${id}"`))).toEqual([]);
+  });
+
+  test("is known by name to the agent that runs code, and to no other function", () => {
+    const knowing = functions().filter(([, properties]) =>
+      JSON.stringify(properties["Environment"] ?? {}).includes("SandboxFunction"),
+    );
+    expect(knowing.map(([id]) => id.replace(/Function.*/, ""))).toEqual(["Agentcoder"]);
+  });
+});
+
+describe("the sandbox in a network of its own", () => {
+  let isolated: Template;
+  beforeAll(async () => {
+    isolated = await synthesise({ sandboxVpc: true });
+  });
+
+  test("is the only function in it", () => {
+    const placed = resourcesOf(isolated, FUNCTION).filter(([, { VpcConfig }]) => VpcConfig !== undefined);
+    expect(placed.map(([id]) => id.replace(/Function.*/, ""))).toEqual(["Sandbox"]);
+  });
+
+  test("finds no way out: no gateway, no endpoint, no route, and a group that refuses everything", () => {
+    for (const type of [
+      "InternetGateway",
+      "NatGateway",
+      "VPCEndpoint",
+      "Route",
+      "EgressOnlyInternetGateway",
+    ]) {
+      expect(resourcesOf(isolated, `AWS::EC2::${type}`), type).toEqual([]);
+    }
+    const { SecurityGroupEgress, SecurityGroupIngress } = resource(
+      isolated,
+      "AWS::EC2::SecurityGroup",
+      "SandboxNetwork",
+    );
+    expect(SecurityGroupEgress).toEqual([
+      expect.objectContaining({ CidrIp: "255.255.255.255/32", IpProtocol: "icmp" }),
+    ]);
+    expect(SecurityGroupIngress).toBeUndefined();
+  });
+
+  test("lets Lambda make its interfaces, and denies its own code the same", () => {
+    const statements = resourcesOf(isolated, "AWS::IAM::Policy")
+      .filter(([id]) => id.startsWith("SandboxNetwork"))
+      .flatMap(([, { PolicyDocument }]) => (PolicyDocument as { Statement: Statement[] }).Statement);
+    const [allow, deny] = ["Allow", "Deny"].map((effect) =>
+      statements.find(({ Effect }) => Effect === effect),
+    );
+    expect(statements).toHaveLength(2);
+    expect(deny?.Action).toEqual(allow?.Action);
+    expect(Object.keys(deny?.Condition?.["ArnEquals"] ?? {})).toEqual(["lambda:SourceFunctionArn"]);
+  });
+});
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string[];
+  readonly Condition?: Readonly<Record<string, object>>;
+}
 
 test("the template is the golden one", () => {
   expectGolden("template.json", normalised(template.toJSON()));

@@ -54,9 +54,10 @@ const LAYERS: readonly Layer[] = [
   // The bundler loads each agent.ts by path; it asks the runtime's own code what a spec is.
   {
     folder: "infra/bundle.ts",
-    imports: [...shared("contracts/", "agent/"), "infra/slim-bundle.ts"],
+    imports: [...shared("contracts/", "agent/"), "infra/compile-functions.ts"],
     packages: ["node:", "esbuild", "zod"],
   },
+  { folder: "infra/compile-functions.ts", imports: ["infra/slim-bundle.ts"], packages: ["node:", "esbuild"] },
   // It writes imports of zod into the sources that it reads.
   { folder: "infra/slim-bundle.ts", imports: [], packages: ["node:", "esbuild", "zod"] },
   {

@@ -10,6 +10,7 @@ import { Construct } from "constructs";
 import type { Coordinator } from "./coordinator.ts";
 import type { ExecutionApi } from "./execution-api.ts";
 import type { IsolatedAgent } from "./isolated-agent.ts";
+import type { Sandbox } from "./sandbox.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 export interface DashboardProps {
@@ -17,6 +18,7 @@ export interface DashboardProps {
   readonly coordinator: Coordinator;
   readonly events: WorkQueue;
   readonly agents: readonly IsolatedAgent[];
+  readonly sandbox: Sandbox;
 }
 
 const PERIOD = Duration.minutes(5);
@@ -113,11 +115,12 @@ const queues = ({ events, agents }: DashboardProps): IWidget[] => {
   ];
 };
 
-const failures = ({ api, coordinator, agents }: DashboardProps): IWidget[] => {
+const failures = ({ api, coordinator, agents, sandbox }: DashboardProps): IWidget[] => {
   const all = [
     { name: "api", lambda: api.lambda },
     { name: "coordinator", lambda: coordinator.lambda },
     ...agents.map(({ agentName: name, lambda }) => ({ name, lambda })),
+    { name: "sandbox", lambda: sandbox.lambda },
   ];
   return [
     new GraphWidget({

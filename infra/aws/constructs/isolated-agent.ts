@@ -14,6 +14,8 @@ import {
   type BucketRef,
   blobStatements,
   consumeStatement,
+  type FunctionRef,
+  invokeStatement,
   readSecretStatement,
   sendStatement,
   type TableRef,
@@ -39,6 +41,8 @@ export interface IsolatedAgentProps {
   readonly times: ProtocolTimes;
   readonly defaults: FunctionDefaults;
   readonly operators?: readonly string[] | undefined;
+  /** For an agent that runs code: where it does. */
+  readonly sandbox?: FunctionRef | undefined;
   readonly alarmAction?: IAlarmAction | undefined;
 }
 
@@ -66,7 +70,7 @@ export class IsolatedAgent extends Construct {
 
   constructor(scope: Construct, id: string, props: IsolatedAgentProps) {
     super(scope, id);
-    const { name, table, bucket, events, model } = props;
+    const { name, table, bucket, events, model, sandbox } = props;
     this.agentName = name;
     this.work = new WorkQueue(this, "Work", {
       visibilitySeconds: VISIBILITY_SECONDS,
@@ -100,6 +104,7 @@ export class IsolatedAgent extends Construct {
         BULKHEAD_MODEL: model.model,
         BULKHEAD_SECRET_ID: this.secret.ref,
         ...(model.baseUrl === undefined ? {} : { BULKHEAD_BASE_URL: model.baseUrl }),
+        ...(sandbox === undefined ? {} : { BULKHEAD_SANDBOX_FUNCTION: sandbox.functionName }),
       } satisfies z.input<typeof AgentEnvironment>,
     });
     this.lambda = fn.lambda;
@@ -116,6 +121,7 @@ export class IsolatedAgent extends Construct {
       readSecretStatement(this.secret.ref),
       sendStatement(events.queue, this.work.queue),
       consumeStatement(this.work.queue),
+      ...(sandbox === undefined ? [] : [invokeStatement(sandbox)]),
     );
     acknowledgeBlobs(this, bucket);
     events.admit(this.role);

@@ -1,5 +1,6 @@
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
@@ -7,9 +8,10 @@ import type { IQueue } from "aws-cdk-lib/aws-sqs";
 // The rights that the permission table is made of (DESIGN.md section 6): exactly the requests that the
 // adapters make, and no resource that is not named.
 
-/** As much of a table, a bucket and a queue as a right can be about. */
+/** As much of a table, a bucket, a function and a queue as a right can be about. */
 export type TableRef = Pick<ITable, "tableArn" | "tableName">;
 export type BucketRef = Pick<IBucket, "bucketArn" | "bucketName" | "arnForObjects">;
+export type FunctionRef = Pick<IFunction, "functionArn" | "functionName">;
 export type QueueRef = Pick<IQueue, "queueArn">;
 
 /** Partition keys, `*` at the end: `EXE#*`. */
@@ -74,6 +76,9 @@ export const consumeStatement = (queue: QueueRef): PolicyStatement =>
 
 export const readSecretStatement = (secretArn: string): PolicyStatement =>
   new PolicyStatement({ actions: ["secretsmanager:GetSecretValue"], resources: [secretArn] });
+
+export const invokeStatement = (lambda: FunctionRef): PolicyStatement =>
+  new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [lambda.functionArn] });
 
 export const writeLogsStatement = (logGroup: ILogGroup): PolicyStatement =>
   new PolicyStatement({
