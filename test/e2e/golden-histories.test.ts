@@ -27,6 +27,13 @@ const stopped = async (target: Target): Promise<string> => {
   return id;
 };
 
+const asked = async (target: Target): Promise<string> => {
+  const id = await target.start("[[ask-human]] Build the limiter");
+  const { task } = await target.question(id);
+  expect((await target.answer(id, task, { text: "Redis" })).status).toBe(202);
+  return id;
+};
+
 const RECORDINGS: Readonly<Record<string, (target: Target) => Promise<string>>> = {
   standard: (target) => target.start("[[standard]] Write a token-bucket rate limiter"),
   nested: (target) => target.start("[[nested]] Plan a cache"),
@@ -34,6 +41,7 @@ const RECORDINGS: Readonly<Record<string, (target: Target) => Promise<string>>> 
   "fail-fast": (target) => target.start("[[fail-fast]] Plan it and judge it"),
   retry: (target) => target.start("[[retried]] Try again"),
   stop: stopped,
+  question: asked,
 };
 
 test.runIf(process.env["GOLDEN_UPDATE"] === "1")(

@@ -10,6 +10,8 @@ import {
   ExecutionView as View,
 } from "../../functions/shared/contracts/api.ts";
 
+import type { AnswerBody, QuestionView } from "../../functions/shared/contracts/question.ts";
+
 /** An emulator starts functions one after the other, and its clock ticks once a minute. */
 export const PATIENCE = process.env["BULKHEAD_API"] === undefined ? 1 : 6;
 
@@ -83,6 +85,21 @@ export class Target {
 
   task(id: string, n: number): Promise<z.infer<typeof TaskDetail>> {
     return this.#read(TaskDetail, `/executions/${id}/tasks/${n}`);
+  }
+
+  /** Waits until a person is asked something. */
+  async question(id: string, n = 1): Promise<QuestionView> {
+    const view = await this.until(id, ({ questions = [] }) => questions.length >= n);
+    return view.questions?.[n - 1] as QuestionView;
+  }
+
+  /** Answers as a client does: again, while the question is still being asked. */
+  async answer(id: string, task: number, body: AnswerBody): Promise<Response> {
+    for (;;) {
+      const response = await this.post(`/executions/${id}/tasks/${task}/answer`, body);
+      if (response.status !== 503) return response;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 
   async files(id: string): Promise<string[]> {

@@ -53,7 +53,7 @@ const rebuilt = (golden: (typeof goldens)[number]): ExecutionState => {
 
 test("there is a history of each kind", () => {
   const kinds = goldens.map(({ name }) => name.replace(/^[\d.]+-/, ""));
-  for (const kind of ["standard", "nested", "transfer", "fail-fast", "retry", "stop"]) {
+  for (const kind of ["standard", "nested", "transfer", "fail-fast", "retry", "stop", "question"]) {
     expect(kinds).toContain(kind);
   }
 });

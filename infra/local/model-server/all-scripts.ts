@@ -1,5 +1,6 @@
 import { review } from "../../../examples/review/script.ts";
 import type { Script } from "./script.ts";
+import { askHumanScript } from "./scripts/ask-human.ts";
 import { badHandoffs } from "./scripts/bad-handoffs.ts";
 import { bigAnswer } from "./scripts/big-answer.ts";
 import { empty } from "./scripts/empty.ts";
@@ -35,6 +36,7 @@ import { writeFiles } from "./scripts/write-files.ts";
 
 /** Every script that comes with the server; `[[name]]` in a request chooses one. */
 export const ALL_SCRIPTS: readonly Script[] = [
+  askHumanScript,
   badHandoffs,
   bigAnswer,
   empty,

@@ -41,6 +41,11 @@ export const handoff = (
   options: { readonly onFailure?: unknown; readonly deadlineSeconds?: unknown } = {},
 ): Call => ({ name: "handoff", input: { mode, to, ...options } });
 
+export const askHuman = (
+  question: string,
+  options: { context?: string; options?: readonly string[]; deadlineSeconds?: number } = {},
+): Call => ({ name: "ask_human", input: { question, ...options } });
+
 /** Tool results for people, a line for each. */
 export const resultLines = (results: readonly ToolResult[]): string =>
   results.map(({ tool, content, isError }) => `${tool} (${isError ? "error" : "ok"}): ${content}`).join("\n");

@@ -82,7 +82,7 @@ export class ScriptedTeam {
   async #ask(agent: string, messages: readonly ModelMessage[]): Promise<ModelTurn> {
     const request = {
       system: `You are the agent "${agent}". Use your tools.`,
-      tools: ["list_files", "read_file", "write_file", "edit_file", "handoff"].map((name) => ({
+      tools: ["list_files", "read_file", "write_file", "edit_file", "handoff", "ask_human"].map((name) => ({
         name,
         description: name,
         input_schema: { type: "object" as const },
@@ -144,6 +144,8 @@ export class ScriptedTeam {
         );
         return { content: `edited ${path}`, isError: false };
       }
+      case "ask_human":
+        return { content: "Redis, please.", isError: false };
       case "handoff":
         return this.#handoff(call.input as HandoffInput & Record<string, unknown>, depth, refuse);
       default:
