@@ -26,8 +26,8 @@ export const factOf = (task: TaskState, record: SeenRecord): Fact => {
   const { attempt, turns, usage } = record;
   switch (record.status) {
     case "SCHEDULED": {
-      const lease = record.claim === undefined ? {} : { leaseUntil: record.claim.leaseUntil };
-      return { type: "TaskSeenOpen", task: n, attempt, ...lease };
+      const leaseUntil = record.claim?.leaseUntil ?? record.waitsUntil;
+      return { type: "TaskSeenOpen", task: n, attempt, ...(leaseUntil === undefined ? {} : { leaseUntil }) };
     }
     case "SUSPENDED":
       return { type: "TaskSeenSuspended", task: n, attempt, turns, usage, suspension: record.suspension };

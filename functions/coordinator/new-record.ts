@@ -48,8 +48,9 @@ const requesterOf = (state: ExecutionState, command: Command): TaskNumber | unde
  */
 export const newRecord = (assignment: Assignment, task: TaskState): TaskRecord | undefined => {
   const { state } = assignment.stored;
-  const asked = whatIsAsked(assignment, task);
-  if (asked === undefined) return undefined;
+  const found = whatIsAsked(assignment, task);
+  if (found === undefined) return undefined;
+  const { trail, ...asked } = found;
   return {
     version: 1,
     executionId: state.executionId,
@@ -64,6 +65,7 @@ export const newRecord = (assignment: Assignment, task: TaskState): TaskRecord |
       depth: task.depth,
       deadlineAt: deadlineOf(state, task.n),
       limits: state.limits,
+      ...(trail === undefined ? {} : { trail: [...trail] }),
     },
     usage: NO_USAGE,
     turns: 0,
@@ -77,6 +79,7 @@ interface Asked {
   readonly packet: Packet;
   readonly from: AgentName | null;
   readonly answerInlineBytes: number;
+  readonly trail?: readonly string[] | undefined;
 }
 
 const whatIsAsked = ({ stored, records }: Assignment, task: TaskState): Asked | undefined => {
@@ -91,7 +94,8 @@ const whatIsAsked = ({ stored, records }: Assignment, task: TaskState): Asked | 
   const suspension = records.get(requester.n)?.suspension;
   const packet = packetOf(state, handoff, task, suspension);
   if (packet === undefined || suspension === undefined) return undefined;
-  return { packet, from: requester.agent, answerInlineBytes: inlineShare(suspension) };
+  const answerInlineBytes = inlineShare(suspension);
+  return { packet, from: requester.agent, answerInlineBytes, trail: suspension.trail };
 };
 
 /** Calls and handoffs of one suspension correspond by their order; call ids need not differ. */

@@ -58,7 +58,7 @@ export class Workers {
       yield { kind: "failed", failure: { name: "Aborted", message: "stopped" } };
     }
     const calls = this.#tables.scenario.asks[record.agent]?.[record.suspension?.k ?? 0];
-    if (calls !== undefined) yield { kind: "suspended", turn: 1, calls: [...calls] };
+    if (calls !== undefined) yield { kind: "suspended", turn: 1, calls: [...calls], trail: [] };
   }
 
   async #write(id: number, what: string, perform: (store: MemoryStore) => Promise<unknown>): Promise<number> {

@@ -23,7 +23,7 @@ export type Fact =
   | (Reported & { readonly type: "TaskSeenSucceeded"; readonly preview: string })
   | (Reported & { readonly type: "TaskSeenFailed"; readonly failure: Failure })
   | (Reported & { readonly type: "TaskSeenSuspended"; readonly suspension: Suspension })
-  /** Not there yet, waiting in a queue, or claimed until `leaseUntil`. */
+  /** Not there yet, waiting in a queue, claimed, or waiting, until `leaseUntil`. */
   | (Seen & { readonly type: "TaskSeenOpen"; readonly leaseUntil?: Instant })
   /** The record is there but is no record that we know. */
   | { readonly type: "TaskSeenUnreadable"; readonly task: TaskNumber }

@@ -69,6 +69,7 @@ export const claimTask = async (
           [["progress"], progress],
         ],
         add: [[["version"], 1]],
+        remove: [["waitsUntil"]],
         when: [
           { path: ["version"], is: "equal", value: record.version },
           { path: ["status"], is: "equal", value: "SCHEDULED" },
@@ -123,10 +124,20 @@ export const whileHeld = ({ epoch, owner }: Pick<Held, "epoch" | "owner">): Cond
   { path: ["claim", "owner"], is: "equal", value: owner },
 ];
 
-/** Gives the task back unfinished, without counting a crash: whoever is next need not wait for the lease. */
-export const releaseClaim = ({ store }: AgentPorts, held: Held): Promise<Written> => {
+/**
+ * Gives the task back unfinished, without counting a crash: whoever is next need not wait for the lease.
+ * P10: with a delay, the record says how long its message is under way; otherwise each check of the
+ * coordinator would send another one, and all of them would wait and come back for ever.
+ */
+export const releaseClaim = (
+  { store, clock, times }: AgentPorts,
+  held: Held,
+  delaySeconds = 0,
+): Promise<Written> => {
   const { agent, taskId } = held.task.record;
+  const waitsUntil = clock.now() + delaySeconds * 1000 + times.resendMs;
   return store.update(taskKey(agent, taskId), {
+    set: delaySeconds === 0 ? [] : [[["waitsUntil"], waitsUntil]],
     add: [[["version"], 1]],
     remove: [["claim"]],
     when: whileHeld(held),

@@ -83,7 +83,7 @@ export const tell = ({ queues }: AgentPorts, record: TaskRecord): Promise<void> 
 
 /** Released first: a continuation that found the claim held would take itself for a duplicate (P13). */
 const giveBack = async (run: Concluding, delaySeconds: number): Promise<Verdict> => {
-  const [written] = await Promise.all([releaseClaim(run.ports, run.held), run.permit.settle()]);
+  const [written] = await Promise.all([releaseClaim(run.ports, run.held, delaySeconds), run.permit.settle()]);
   if (written === "refused") return LOOK_AGAIN;
   if (delaySeconds > 0 && run.receiveCount <= RETURNS_MAX) return { returnAfterSeconds: delaySeconds };
   const { agent, taskId } = run.held.task.record;
@@ -119,7 +119,8 @@ const changeOf = async (run: Concluding, outcome: Outcome): Promise<Change> => {
       };
     case "suspended": {
       const k = (run.held.task.record.suspension?.k ?? 0) + 1;
-      const suspension = { k, turn: outcome.turn, calls: outcome.calls };
+      const { turn, calls, trail } = outcome;
+      const suspension = { k, turn, calls, trail };
       return {
         ...common,
         set: [...sums, [["status"], "SUSPENDED"], [["suspension"], asAttribute(suspension)]],

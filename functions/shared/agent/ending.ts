@@ -9,7 +9,12 @@ import { Interruption } from "./interruption.ts";
 export type Ending =
   | { readonly kind: "answered"; readonly text: string }
   | { readonly kind: "failed"; readonly failure: Failure }
-  | { readonly kind: "suspended"; readonly turn: number; readonly calls: readonly HandoffCall[] }
+  | {
+      readonly kind: "suspended";
+      readonly turn: number;
+      readonly calls: readonly HandoffCall[];
+      readonly trail: readonly string[];
+    }
   /** Not an outcome: another invocation goes on. */
   | { readonly kind: "outOfTime" | "budgetBusy" | "fenced" };
 

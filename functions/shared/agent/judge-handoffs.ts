@@ -2,6 +2,7 @@ import { LIMITS } from "../contracts/limits.ts";
 import type { ToolUseBlock } from "../contracts/model-message.ts";
 import { nearestName } from "../kernel/nearest-name.ts";
 import { HandoffInput } from "./handoff-tool.ts";
+import { markOf, wordsOf } from "./handoff-trail.ts";
 import { problemsOf, ToolRefusal } from "./tool.ts";
 import { workspacePath } from "./workspace-path.ts";
 
@@ -22,6 +23,8 @@ export interface HandoffRules {
   /** Who asked for this task, and in which words. */
   readonly from: string | null;
   readonly requestText: string;
+  /** Marks of what was asked of all those above this task. */
+  readonly trail: readonly string[];
 }
 
 export type JudgedHandoff<Call> = { readonly call: Call } & (
@@ -97,10 +100,17 @@ const judgeOne = (raw: unknown, rules: HandoffRules, hasCompany: boolean): Hando
   );
   refuseDuplicates(to);
   refuseIf(
-    to.some(({ agent, task }) => agent === rules.from && sameWords(task, rules.requestText)),
+    to.some(({ agent, task }) => agent === rules.from && wordsOf(task) === wordsOf(rules.requestText)),
     "REPEATED_HANDOFF",
     `"${rules.from}" asked you for exactly this; do it, or answer why it cannot be done`,
   );
+  for (const { agent, task } of to) {
+    refuseIf(
+      rules.trail.includes(markOf(agent, task)),
+      "REPEATED_HANDOFF",
+      `"${agent}" was asked exactly this before, further up in the handoffs that led to you; do it, or answer why it cannot be done`,
+    );
+  }
   return {
     ...parsed.data,
     to: to.map((branch) => ({ ...branch, artifacts: (branch.artifacts ?? []).map(workspacePath) })),
@@ -136,7 +146,7 @@ const checkTarget = (agent: string, { self, agents, allowed }: HandoffRules): vo
 const refuseDuplicates = (to: HandoffInput["to"]): void => {
   const seen = new Set<string>();
   for (const { agent, task } of to) {
-    const key = JSON.stringify([agent, words(task)]);
+    const key = JSON.stringify([agent, wordsOf(task)]);
     refuseIf(
       seen.has(key),
       "DUPLICATE_BRANCH",
@@ -145,9 +155,6 @@ const refuseDuplicates = (to: HandoffInput["to"]): void => {
     seen.add(key);
   }
 };
-
-const words = (text: string): string => text.toLowerCase().split(/\s+/).join(" ").trim();
-const sameWords = (a: string, b: string): boolean => words(a) === words(b);
 
 const refuseIf = (condition: boolean, code: string, message: string): void => {
   if (condition) throw new ToolRefusal(code, message);

@@ -48,7 +48,8 @@ export const checkKnowsItsTools = (turns: readonly Turn[], tools: ToolRegistry):
   );
 };
 
-const signatureOf = ({ name, input }: ToolUseBlock): string => JSON.stringify([name, sorted(input)]);
+/** The same for two calls with the same input, in whatever order its fields are. */
+export const signatureOf = ({ name, input }: ToolUseBlock): string => JSON.stringify([name, sorted(input)]);
 
 /** The same value with the same order of keys, so that equal inputs have equal texts. */
 const sorted = (value: unknown): unknown => {

@@ -1,7 +1,8 @@
 import type { HandoffInput } from "./handoff-tool.ts";
 import { type HandoffRules, judgeHandoffs } from "./judge-handoffs.ts";
+import { warnedOfStandstill } from "./no-progress.ts";
 import type { OpenCall } from "./pack-handoffs.ts";
-import { recordRefusal, type TurnCall } from "./record-call.ts";
+import { recordResult, type TurnCall } from "./record-call.ts";
 import { refusalOfRepetition } from "./repetition.ts";
 import type { Turn } from "./saved-turn.ts";
 import type { TaskRun } from "./task-run.ts";
@@ -20,17 +21,24 @@ export const requestHandoffs = async (run: TaskRun, turn: Turn, questions: numbe
   for (const { call, ...verdict } of judged) {
     const repeated = refusalOfRepetition(run.transcript.turns, turn, call.use);
     const problem = repeated ?? (verdict.ok ? await missingArtifacts(run, verdict.input) : verdict.problem);
-    if (problem !== undefined) await recordRefusal(run, call, problem);
+    if (problem !== undefined) await refuse(run, call, problem);
     else if (verdict.ok) accepted.push({ callId: call.use.id, ...verdict.input });
   }
   return accepted;
 };
 
+const refuse = async (run: TaskRun, call: TurnCall, content: string): Promise<void> =>
+  recordResult(
+    run,
+    call,
+    warnedOfStandstill(run.transcript, call.turn, call.use, { content, isError: true }),
+  );
+
 const isHandoff = (run: TaskRun, name: string): boolean => run.tools.find(name)?.kind === "suspending";
 
 const rulesOf = (run: TaskRun, turn: Turn): Omit<HandoffRules, "questions"> => {
   const { name } = run.spec;
-  const { depth, limits, from } = run.held.task.record.request;
+  const { depth, limits, from, trail } = run.held.task.record.request;
   const earlier = run.transcript.turns.slice(0, run.transcript.turns.indexOf(turn));
   const handoffsBefore = earlier.flatMap((before) =>
     before.toolUses.filter(
@@ -46,6 +54,7 @@ const rulesOf = (run: TaskRun, turn: Turn): Omit<HandoffRules, "questions"> => {
     handoffsBefore,
     from,
     requestText: run.request.task,
+    trail: trail ?? [],
   };
 };
 

@@ -2,6 +2,7 @@ import { LIMITS } from "../contracts/limits.ts";
 import { previewOf } from "../contracts/value.ts";
 import { decisionOn } from "./decisions.ts";
 import { stoppedBy } from "./interruption.ts";
+import { warnedOfStandstill } from "./no-progress.ts";
 import { openQuestionOf } from "./question.ts";
 import { recordEnd, recordRefusal, recordResult, recordStart, type TurnCall } from "./record-call.ts";
 import { refusalOfRepetition } from "./repetition.ts";
@@ -48,7 +49,8 @@ const answer = async (
   if (tool === undefined || refusal !== undefined || !prepared.ok) {
     // A deploy may have taken away what a dead owner had started.
     if (isFound) return recordEnd(run, call, "unknown", UNKNOWN);
-    return recordRefusal(run, call, refusal ?? `INVALID_INPUT: ${prepared.ok ? "" : prepared.problem}`);
+    const content = refusal ?? `INVALID_INPUT: ${prepared.ok ? "" : prepared.problem}`;
+    return recordResult(run, call, warned(run, call, { content, isError: true }));
   }
   if (tool.kind === "asking" || "question" in prepared) return recordResult(run, call, APPROVED);
   await checkStops(run);
@@ -56,8 +58,11 @@ const answer = async (
   const isStartedBefore = isFound || (await recordStart(run, call, tool.effect)) === "found";
   if (run.transcript.resultOf(turn, index) !== undefined) return;
   if (isStartedBefore && tool.effect === "external") return findOut(run, call, prepared.reconcile);
-  return recordEnd(run, call, "finished", await execute(run, call, prepared.run));
+  return recordEnd(run, call, "finished", warned(run, call, await execute(run, call, prepared.run)));
 };
+
+const warned = ({ transcript }: TaskRun, { turn, use }: TurnCall, result: ToolResult): ToolResult =>
+  warnedOfStandstill(transcript, turn, use, result);
 
 /** P3: read anew before each call, for a beat is long compared with what a tool can do. */
 const checkStops = async (run: TaskRun): Promise<void> => {

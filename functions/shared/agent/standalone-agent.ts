@@ -11,9 +11,11 @@ import { callsForOthers } from "./calls-for-others.ts";
 import { claimTask, type Held } from "./claim.ts";
 import { type Concluding, conclude, tell } from "./conclude.ts";
 import { crashLoop, type Ending, endingOf } from "./ending.ts";
+import { markOf } from "./handoff-trail.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { fenced } from "./interruption.ts";
 import { judgeTurn } from "./judge-turn.ts";
+import { checkProgress } from "./no-progress.ts";
 import { openRun } from "./open-run.ts";
 import { TaskPermit } from "./permit.ts";
 import { readWork } from "./read-work.ts";
@@ -189,12 +191,19 @@ const act = async (run: TaskRun): Promise<Ending | undefined> => {
     case "calls": {
       if ((await runToolCalls(run, turn)) === "outOfTime") return { kind: "outOfTime" };
       const calls = await callsForOthers(run, turn);
-      if (calls.length > 0) return { kind: "suspended", turn: turn.record.n, calls };
+      if (calls.length > 0) return { kind: "suspended", turn: turn.record.n, calls, trail: trailOf(run) };
       checkKnowsItsTools(run.transcript.turns, run.tools);
+      checkProgress(run.transcript, turn);
       return undefined;
     }
   }
 };
+
+/** What those whom this task asks know of what was asked before. */
+const trailOf = ({ spec, request, held }: TaskRun): readonly string[] => [
+  ...(held.task.record.request.trail ?? []),
+  markOf(spec.name, request.task),
+];
 
 /**
  * A model call may take as long as it is allowed to. The first of an invocation is made whenever

@@ -76,6 +76,10 @@ export const LIMITS = {
   sameCallErrorAfter: 3,
   /** … and this often ends the task as NoProgress. */
   sameCallFailAfter: 10,
+  /** Turns in a row whose every call failed or brought what an earlier one had: from this one on the model is told. */
+  idleTurnsErrorAfter: 5,
+  /** … and after so many the task ends as NoProgress. */
+  idleTurnsFailAfter: 10,
   /** Quick retries of one model call within its turn; longer waits are the coordinator's. */
   modelRetriesMax: 2,
   modelRetryWaitMsMax: 5_000,

@@ -17,6 +17,8 @@ export const TaskRequest = z.object({
   /** This task's share of `answersInlineBytesMax`; larger answers become blobs. */
   answerInlineBytes: z.int().positive(),
   limits: ExecutionLimits,
+  /** Marks of what was asked of all those above this task, the entry task first (handoff-trail.ts). */
+  trail: z.array(z.string()).max(LIMITS.depthMax).optional(),
 });
 export type TaskRequest = z.infer<typeof TaskRequest>;
 
@@ -34,6 +36,8 @@ export const Suspension = z.object({
   k: z.int().min(1).max(LIMITS.turnsPerTaskMax),
   turn: z.int().min(1),
   calls: z.array(HandoffCall).min(1).max(LIMITS.toolCallsPerTurnMax),
+  /** The `trail` of the tasks that this suspension begins. */
+  trail: z.array(z.string()).max(LIMITS.depthMax).optional(),
 });
 export type Suspension = z.infer<typeof Suspension>;
 
@@ -59,6 +63,8 @@ const base = {
   crashes: z.int().nonnegative(),
   progress: z.string(),
   answers: JoinedAnswers.optional(),
+  /** P10: until then a message of an unclaimed task is on its way, held back by whoever gave it back. */
+  waitsUntil: Instant.optional(),
   expiresAt: z.int(),
 };
 

@@ -104,7 +104,7 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
     "a task is handed on while it is still claimed",
     "P13",
     "conclude.ts",
-    "  const [written] = await Promise.all([releaseClaim(run.ports, run.held), run.permit.settle()]);",
+    "  const [written] = await Promise.all([releaseClaim(run.ports, run.held, delaySeconds), run.permit.settle()]);",
     `  if (delaySeconds === 0) await run.ports.queues.sendWork(run.held.task.record.agent, { v: 1, kind: "work", taskId: run.held.task.record.taskId });
   const [written] = await Promise.all([releaseClaim(run.ports, run.held), run.permit.settle()]);`,
   ),

@@ -43,6 +43,7 @@ test("the standard execution runs from request to outcome, and every packet and 
     from: "coder",
     depth: 1,
     answerInlineBytes: LIMITS.answersInlineBytesMax / 2,
+    trail: ["asked of coder"],
   });
   expect(rig.record("coder", 1)).toMatchObject({
     epoch: 2,
@@ -526,4 +527,21 @@ test("a store that is away fails the message, not the execution, however often",
   }
   expect(await rig.look()).toBe("done");
   expect((await rig.stored()).state.status).toBe("RUNNING");
+});
+
+test("P10: a task whose message was given back to wait is not sent another one until that is overdue", async () => {
+  const rig = new Rig();
+  await rig.accept();
+  await rig.look();
+  const { resendMs, stealMarginMs } = AWS_TIMES;
+  const waitsUntil = rig.now + 4 * resendMs;
+  rig.store.force({ ...taskKey("coder", taskId(1)), ...rig.record("coder", 1), waitsUntil });
+  rig.queues.sent.length = 0;
+  rig.now += 2 * resendMs;
+  await rig.look();
+  expect(rig.queues.sent).toEqual([]);
+  expect((await rig.stored()).nextCheckAt).toBe(waitsUntil + stealMarginMs);
+  rig.now = waitsUntil + stealMarginMs;
+  await rig.look();
+  expect(rig.queues.sent).toHaveLength(1);
 });

@@ -125,7 +125,10 @@ export class Rig {
 
   suspend(agent: string, task: number, calls: readonly HandoffCall[], k = 1): Promise<void> {
     const named = calls.map((call, index) => ({ ...call, callId: `call-${task}-${k}-${index}` }));
-    return this.#report(agent, task, { status: "SUSPENDED", suspension: { k, turn: k, calls: named } });
+    return this.#report(agent, task, {
+      status: "SUSPENDED",
+      suspension: { k, turn: k, calls: named, trail: [`asked of ${agent}`] },
+    });
   }
 
   async #report(agent: string, task: number, outcome: Record<string, unknown>): Promise<void> {

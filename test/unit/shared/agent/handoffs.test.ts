@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { markOf } from "../../../../functions/shared/agent/handoff-trail.ts";
 import { HandoffCall } from "../../../../functions/shared/contracts/handoff.ts";
 import { taskKey } from "../../../../functions/shared/contracts/resources.ts";
 import {
@@ -66,6 +67,7 @@ describe("a handoff that stands", () => {
           deadlineSeconds: 60,
         },
       ],
+      trail: [markOf("coder", "Write a rate limiter")],
     });
     expect(world.hints()).toEqual([{ v: 1, kind: "look", executionId: EXECUTION, task: 1, agent: "coder" }]);
     expect(world.permit()).toMatchObject({ committedTokens: 100, open: {} });
@@ -196,6 +198,22 @@ describe("a handoff that is refused before anything is paid", () => {
   test("the same agent with the same task twice [bad-input 25]", async () => {
     const to = ["Find  risks", "find risks"].map((task) => ({ agent: "critic", task }));
     expect(await refusalOf({ mode: "parallel", to })).toMatch(/^DUPLICATE_BRANCH/);
+  });
+
+  test("to whom the same was asked further up, however long the circle is [bad-input 26]", async () => {
+    const packet = { task: { inline: "Decide on the store" }, artifacts: [] };
+    // planner asked critic in other words, who asked this coder; now the circle would close.
+    const trail = [markOf("planner", "Write it"), markOf("critic", "Which  store?")];
+    const request = { from: "critic", depth: 2, packet, trail };
+    expect(await refusalOf(single("critic", "WHICH store?"), { request })).toMatch(
+      /^REPEATED_HANDOFF: "critic" was asked exactly this before/,
+    );
+    const other = worldOf(single("critic", "Which store is fast?"), { request });
+    await other.deliver();
+    expect(suspensionOf(other)?.trail).toEqual([...trail, markOf("coder", "decide on the store")]);
+    const elsewhere = worldOf(single("planner", "which store?"), { request });
+    await elsewhere.deliver();
+    expect(elsewhere.record().status).toBe("SUSPENDED");
   });
 
   test("back to who asked, in the same words: ping-pong [bad-input 26]", async () => {

@@ -3,6 +3,7 @@ import type { Caps } from "../../../../functions/shared/agent/budget.ts";
 import { roomFor } from "../../../../functions/shared/agent/budget-room.ts";
 import { TaskPermit } from "../../../../functions/shared/agent/permit.ts";
 import { DEFAULT_EXECUTION_LIMITS, LIMITS } from "../../../../functions/shared/contracts/limits.ts";
+import { LOCAL_TIMES } from "../../../../functions/shared/contracts/protocol-times.ts";
 import type { TurnRecord } from "../../../../functions/shared/contracts/task-record.ts";
 import { NO_USAGE } from "../../../../functions/shared/contracts/usage.ts";
 import {
@@ -239,9 +240,12 @@ describe("when there is no room", () => {
     expect(await world.deliver()).toEqual({ returnAfterSeconds: 1 });
     expect(world.record()).toMatchObject({ status: "SCHEDULED", crashes: 0 });
     expect(world.record()).not.toHaveProperty("claim");
+    // P10: its message is under way, so that nobody need send another one.
+    expect(world.record().waitsUntil).toBe(NOW + 1_000 + LOCAL_TIMES.resendMs);
     world.forcePermit({ committedTokens: 100, open: {} });
     expect(await world.deliver()).toBe("done");
     expect(world.record().status).toBe("SUCCEEDED");
+    expect(world.record()).not.toHaveProperty("waitsUntil");
   });
 });
 
