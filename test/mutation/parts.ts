@@ -42,7 +42,7 @@ export const PARTS: readonly Part[] = [
   {
     name: "claim",
     sources: agent("claim"),
-    tests: unit("shared/agent/claim"),
+    tests: unit("shared/agent/claim", "shared/agent/claim-writes"),
   },
   {
     name: "permit",
