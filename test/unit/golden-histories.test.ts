@@ -35,7 +35,11 @@ const timestamp = (ms: number | undefined): string | undefined =>
 
 const eventsOf = ({ events }: (typeof goldens)[number]): HistoryEvent[] =>
   events.map((event) => {
-    const stored = { ...event, at: instant(event.at) };
+    const stored = {
+      ...event,
+      at: instant(event.at),
+      ...("deadlineAt" in event ? { deadlineAt: instant(String(event["deadlineAt"])) } : {}),
+    };
     const parsed = HistoryEvent.parse(stored);
     // Nothing of what an earlier release wrote may be overlooked.
     expect(parsed).toEqual(stored);
