@@ -32,6 +32,7 @@ export const PARTS: readonly Part[] = [
     sources: ["drain-outbox", "carry-out", "commit"].map((name) => `functions/coordinator/${name}.ts`),
     tests: unit(
       "coordinator/carry-out",
+      "coordinator/commit",
       "coordinator/reconcile",
       "coordinator/crash",
       "coordinator/late-drain",
