@@ -63,8 +63,9 @@ test("a key appears nowhere: not in a record, blob, message, log line, answer or
     });
     const answers: string[] = [];
     try {
-      for (const script of ["quick", "fail-collect", "faults", "refused", "bad-handoffs"]) {
-        const view = await target.run(`[[${script}]] With a canary`, {}, 45_000);
+      for (const script of ["quick", "fail-collect", "faults", "refused", "bad-handoffs", "injected"]) {
+        const agent = script === "injected" ? { agent: "critic" } : {};
+        const view = await target.run(`[[${script}]] With a canary`, agent, 45_000);
         answers.push(JSON.stringify(view), JSON.stringify(await target.history(view.executionId)));
         for (const { task } of view.tasks)
           answers.push(JSON.stringify(await target.task(view.executionId, task)));

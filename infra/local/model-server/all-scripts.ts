@@ -1,4 +1,6 @@
+import { library } from "../../../examples/library/script.ts";
 import { review } from "../../../examples/review/script.ts";
+import { twoWaves } from "../../../examples/two-waves/script.ts";
 import type { Script } from "./script.ts";
 import { askHumanScript } from "./scripts/ask-human.ts";
 import { badHandoffs } from "./scripts/bad-handoffs.ts";
@@ -9,6 +11,7 @@ import { failFast } from "./scripts/fail-fast.ts";
 import { fanOut20 } from "./scripts/fan-out-20.ts";
 import { faults } from "./scripts/faults.ts";
 import { longTask } from "./scripts/long-task.ts";
+import { injected } from "./scripts/injected.ts";
 import { loop } from "./scripts/loop.ts";
 import { malformed } from "./scripts/malformed.ts";
 import { manyCalls } from "./scripts/many-calls.ts";
@@ -45,6 +48,8 @@ export const ALL_SCRIPTS: readonly Script[] = [
   fanOut20,
   faults,
   longTask,
+  injected,
+  library,
   loop,
   malformed,
   manyCalls,
@@ -67,6 +72,7 @@ export const ALL_SCRIPTS: readonly Script[] = [
   transfer,
   truncated,
   twoHandoffs,
+  twoWaves,
   unknownTool,
   workspace,
   writeFiles,
