@@ -4,7 +4,8 @@ import {
   editFile,
   handoff,
   readFile,
-  runCode, testVerdict,
+  runCode,
+  testVerdict,
   writeFile,
 } from "../../infra/local/model-server/calls.ts";
 import { defineScript, type TurnContext } from "../../infra/local/model-server/script.ts";

@@ -66,7 +66,7 @@ const LAYERS: readonly Layer[] = [
     packages: ["node:", "zod"],
   },
   // Each brings its script, and the files that its script's agents write.
-  { folder: "examples/*/", imports: ["infra/local/model-server/"], packages: ["node:"] },
+  { folder: "examples/*/", imports: ["infra/local/model-server/"], packages: ["node:", "vitest"] },
   {
     folder: "infra/local/",
     imports: [...shared("contracts/"), "infra/bundle.ts"],

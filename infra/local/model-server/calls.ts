@@ -50,6 +50,12 @@ export const askHuman = (
 export const resultLines = (results: readonly ToolResult[]): string =>
   results.map(({ tool, content, isError }) => `${tool} (${isError ? "error" : "ok"}): ${content}`).join("\n");
 
+/** What the last `run_code` among these says of its tests: their count, or how it ended without any. */
+export const testVerdict = (results: readonly ToolResult[]): string => {
+  const run = results.findLast(({ tool }) => tool === "run_code")?.content ?? "no run";
+  return /^tests: .*$/m.exec(run)?.[0] ?? run.split("\n", 1)[0] ?? run;
+};
+
 /** One entry of a handoff's result. */
 export interface BranchAnswer {
   readonly agent: string;
