@@ -64,7 +64,7 @@ const FINDINGS = `**Go after changes.** Two defects, both in \`parseDuration\`.
    which \`formatDuration\` then refuses. **Harm**: a text that was accepted cannot be shown. **Change**: round
    the sum. **Sure**: certain.
 
-\`formatDuration\` I tried to break with 0, with a value of every unit and with the largest safe number; it holds.`;
+In \`formatDuration\` I looked for the same with 0, a value of every unit and the largest safe number: it holds.`;
 
 /**
  * Coder writes the library and its tests, finds the first defect by running them, and the other two
