@@ -8,6 +8,7 @@ import type { Queues } from "../ports/queues.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
 import type { Store } from "../ports/store.ts";
 import type { ToolServers } from "../ports/tool-servers.ts";
+import type { Web } from "../ports/web.ts";
 
 /** Everything one agent reaches. `model` is its own connection, with its own key. */
 export interface AgentPorts {
@@ -25,6 +26,8 @@ export interface AgentPorts {
   readonly agents: AgentManifest;
   /** New sessions with the agent's tool servers, for one task. Absent when its spec lists none. */
   readonly openToolServers?: () => Promise<ToolServers>;
+  /** For agents that have `web_fetch`. */
+  readonly web?: Web;
   /** The text of `prompt.md`. */
   readonly prompt: string;
 }

@@ -109,6 +109,7 @@ const execute = async (
 const contextOf = (run: TaskRun, { turn, index }: TurnCall): ToolContext => ({
   workspace: run.workspace,
   sandbox: run.ports.sandbox,
+  web: run.ports.web,
   callId: `${run.taskId}/${turn.record.n}.${index}`,
   signal: run.signal,
 });

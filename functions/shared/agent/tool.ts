@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ToolSchema } from "../contracts/model-message.ts";
 import type { ToolEffect } from "../contracts/task-record.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
+import type { Web } from "../ports/web.ts";
 import type { Question } from "./question.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -10,6 +11,8 @@ export interface ToolContext {
   readonly workspace: Workspace;
   /** Where code runs that nobody has to trust; absent where none is deployed. */
   readonly sandbox?: Sandbox | undefined;
+  /** Absent where the function was given no way to it. */
+  readonly web?: Web | undefined;
   /**
    * Names this call over all its repetitions: `<taskId>/<turn>.<index>`. The key under which an
    * `idempotent` tool does its effect once, and by which an `external` one finds it again.

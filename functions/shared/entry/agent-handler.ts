@@ -7,6 +7,7 @@ import { assert } from "../kernel/assert.ts";
 import { type FunctionConfig, readConfig } from "../kernel/config.ts";
 import type { Model } from "../ports/model.ts";
 import type { ToolServers } from "../ports/tool-servers.ts";
+import type { Web } from "../ports/web.ts";
 import { readManifest, readPrompt } from "./bundled-file.ts";
 import { lazyS3Blobs } from "./lazy-blobs.ts";
 import { lazyLambdaSandbox } from "./lazy-sandbox.ts";
@@ -45,6 +46,7 @@ const wireAgent = async (spec: AgentSpec, model: Model | undefined): Promise<Age
     ...(config.sandboxFunction === undefined ? {} : { sandbox: lazyLambdaSandbox(config.sandboxFunction) }),
     model: model ?? (await connectToProvider(spec, config, secret)),
     ...(spec.mcp.length === 0 ? {} : { openToolServers: () => openToolServers(secret) }),
+    web: lazyWeb,
     times: config.times,
     agents: readManifest(config.manifestPath),
     prompt: readPrompt(),
@@ -58,6 +60,14 @@ const agentSecret = (config: FunctionConfig<"agent">, output: Output): AgentSecr
     apiKey: concealed(secret.apiKey, output),
     credentialOf: (server) => concealed(() => secret.credentialOf(server), output)(),
   };
+};
+
+/** Of use to agents that have `web_fetch`, and loaded by their first call of it. */
+const lazyWeb: Web = {
+  get: async (url, options) => {
+    const { createWebClient } = await import("../adapters/web-client.ts");
+    return createWebClient().get(url, options);
+  },
 };
 
 /** Large, and of use to few: loaded by the first task of an agent that lists servers. */

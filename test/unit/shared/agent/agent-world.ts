@@ -27,6 +27,7 @@ import type { Model, ModelRequest, ModelTurn } from "../../../../functions/share
 import type { Verdict } from "../../../../functions/shared/ports/queues.ts";
 import type { Store } from "../../../../functions/shared/ports/store.ts";
 import type { ToolServers } from "../../../../functions/shared/ports/tool-servers.ts";
+import type { Web } from "../../../../functions/shared/ports/web.ts";
 import {
   ManualClock,
   MemoryBlobs,
@@ -226,6 +227,7 @@ export class AgentWorld {
       queues?: MemoryQueues;
       model?: Model;
       openToolServers?: () => Promise<ToolServers>;
+      web?: Web;
     } = {},
   ): StandaloneAgent {
     const spec = defineAgent({
