@@ -7,10 +7,10 @@ import { assert } from "../kernel/assert.ts";
 import { type FunctionConfig, readConfig } from "../kernel/config.ts";
 import type { Model } from "../ports/model.ts";
 import type { ToolServers } from "../ports/tool-servers.ts";
-import type { Web } from "../ports/web.ts";
 import { readManifest, readPrompt } from "./bundled-file.ts";
 import { lazyS3Blobs } from "./lazy-blobs.ts";
 import { lazyLambdaSandbox } from "./lazy-sandbox.ts";
+import { lazyWeb } from "./lazy-web.ts";
 import { concealed, createOutput, type Output } from "./output.ts";
 import { handleBatch, oneByOne, type SqsHandler } from "./sqs-batch.ts";
 import { warm } from "./warm.ts";
@@ -60,14 +60,6 @@ const agentSecret = (config: FunctionConfig<"agent">, output: Output): AgentSecr
     apiKey: concealed(secret.apiKey, output),
     credentialOf: (server) => concealed(() => secret.credentialOf(server), output)(),
   };
-};
-
-/** Of use to agents that have `web_fetch`, and loaded by their first call of it. */
-const lazyWeb: Web = {
-  get: async (url, options) => {
-    const { createWebClient } = await import("../adapters/web-client.ts");
-    return createWebClient().get(url, options);
-  },
 };
 
 /** Large, and of use to few: loaded by the first task of an agent that lists servers. */
