@@ -9,7 +9,8 @@ import type { Plugin } from "esbuild";
  *       profiles, single sign-on, web identities, containers and instance metadata are for people's machines.
  *   S2. Nothing runs in a browser, so that no browser is recognised.
  *   S3. The provider's SDK is transport only; its tools that an agent could run by itself are not ours.
- *       The key comes in code, so that no chain of credentials is followed; nothing is traced by it.
+ *       The key comes in code, so that no chain of credentials is followed; nothing is traced by it, and
+ *       no request of ours has a query.
  *   S4. No operation of ours answers with a stream of events, and DynamoDB's endpoint is discovered
  *       only where somebody asks for it.
  *   S5. Node hashes. The SDK's own implementations are for engines that cannot.
@@ -55,13 +56,15 @@ export const slimBundle: Plugin = {
 
 const LEFT_OUT = new RegExp(
   [
-    /^@aws-sdk\/credential-provider-(http|ini|login|process|sso|web-identity)$/,
+    /^@aws-sdk\/credential-provider(-(http|ini|login|process|sso|web-identity)|s)$/,
     /^@aws-sdk\/(nested-clients|token-providers)\b/,
     /^@smithy\/credential-provider-imds$/,
     /^bowser$/,
     /\/tools\/agent-toolset\//,
     /^\.\/lib\/credentials\/credential-chain\.mjs$/,
     /^@opentelemetry\/api$/,
+    /^\.\/tracing\/streaming\.mjs$/,
+    /^\.\.\/qs\/stringify\.mjs$/,
     /^@smithy\/core\/event-streams$/,
     /^@aws-sdk\/endpoint-cache$/,
     /^\.\/(Md5|Sha1|Sha256)Js$/,

@@ -6,9 +6,7 @@ import { LIMITS } from "../../functions/shared/contracts/limits.ts";
 
 /** SQS event sources take 2 to 1,000. */
 const Concurrency = z.int().min(2).max(LIMITS.agentConcurrencyMax);
-const Provider = ProviderName.exclude(["bedrock"], {
-  error: "expected anthropic, glm or compatible",
-});
+const Provider = z.enum(ProviderName.options, { error: `expected ${ProviderName.options.join(", ")}` });
 const BaseUrl = z.url({ protocol: /^https?$/, error: "expected an address that begins with http(s)://" });
 const Arn = z.string().regex(/^arn:[\w-]+:[\w-]+:/, "expected an ARN");
 

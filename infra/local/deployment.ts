@@ -140,6 +140,7 @@ const agentSettings = (platform: Platform, name: string): Own => {
       BULKHEAD_PROVIDER: provider.provider,
       BULKHEAD_MODEL: provider.model,
       BULKHEAD_API_KEY: secretText(provider.apiKey, platform.toolCredentials[name]),
+      ...(provider.aws === undefined ? {} : { BULKHEAD_AWS_IDENTITY: JSON.stringify(provider.aws) }),
       ...(provider.baseUrl === undefined ? {} : { BULKHEAD_BASE_URL: provider.baseUrl }),
       ...(tools.includes(RUN_CODE) ? { BULKHEAD_SANDBOX_FUNCTION: SANDBOX } : {}),
     } satisfies z.input<typeof AgentEnvironment>,

@@ -1,4 +1,5 @@
 import { type AgentManifest, ProviderName } from "../../functions/shared/contracts/agent-manifest.ts";
+import type { AwsIdentity } from "../../functions/shared/contracts/aws-identity.ts";
 import { defaultModelOf } from "../../functions/shared/contracts/default-model.ts";
 import { HostError } from "./host-error.ts";
 
@@ -9,6 +10,8 @@ export interface ProviderSettings {
   /** Absent: the provider's own address. */
   readonly baseUrl?: string;
   readonly apiKey: string;
+  /** Who asks Bedrock, which takes no key. */
+  readonly aws?: AwsIdentity;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,7 +19,6 @@ type Agents = readonly Pick<AgentManifest[number], "name" | "provider" | "model"
 
 const OWN = /^BULKHEAD_([A-Z0-9_]+)_(API_KEY|BASE_URL|MODEL|PROVIDER)$/;
 const SHARED = ["BULKHEAD_PROVIDER", "BULKHEAD_MODEL"];
-const LOCAL_PROVIDERS = ProviderName.exclude(["bedrock"]);
 
 /**
  * Each agent's settings from the user's environment: `BULKHEAD_<AGENT>_*` first, then what is set for
@@ -38,7 +40,9 @@ export const resolveProviders = (
   for (const name of own) checkNamesAgent(name, agents);
 
   const resolved = agents.map((agent) => ({ agent: agent.name, settings: resolveOne(env, agent) }));
-  const keyless = resolved.filter(({ settings }) => settings.apiKey === "").map(({ agent }) => agent);
+  const keyless = resolved
+    .filter(({ settings }) => settings.apiKey === "" && settings.aws === undefined)
+    .map(({ agent }) => agent);
   if (keyless.length > 0) {
     const variables = keyless.map((agent) => `${prefixOf(agent)}_API_KEY`).join(", ");
     throw new HostError(
@@ -69,8 +73,10 @@ const resolveOne = (env: Environment, agent: Agents[number]): ProviderSettings =
   const declared = agent.provider ?? "anthropic";
   const provider = ownProvider ?? shared ?? parseProvider(declared, `agent ${agent.name}: provider`);
   const takesShared = provider === (shared ?? "anthropic");
-  const either = (own: string, forAll: string): string | undefined =>
-    read(env, `${prefix}_${own}`) ?? (takesShared ? read(env, forAll) : undefined);
+  // Bedrock is no Anthropic of another name: key and address of the one are of no use to the other.
+  const takesAnthropic = takesShared && provider !== "bedrock";
+  const either = (own: string, forAll: string, isTaken = takesAnthropic): string | undefined =>
+    read(env, `${prefix}_${own}`) ?? (isTaken ? read(env, forAll) : undefined);
 
   const baseUrl = either("BASE_URL", "ANTHROPIC_BASE_URL");
   if (baseUrl !== undefined && !/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? "")) {
@@ -80,7 +86,7 @@ const resolveOne = (env: Environment, agent: Agents[number]): ProviderSettings =
   }
   // The model that agent.ts declares is one of the provider that it declares.
   const model =
-    either("MODEL", "BULKHEAD_MODEL") ??
+    either("MODEL", "BULKHEAD_MODEL", takesShared) ??
     (provider === declared ? agent.model : undefined) ??
     defaultModelOf(provider);
   if (model === undefined) throw missing(agent.name, provider, `${prefix}_MODEL`);
@@ -90,8 +96,26 @@ const resolveOne = (env: Environment, agent: Agents[number]): ProviderSettings =
     provider,
     model,
     apiKey: either("API_KEY", "ANTHROPIC_API_KEY") ?? "",
+    ...(provider === "bedrock" ? { aws: identityIn(env, agent.name) } : {}),
     ...(baseUrl === undefined ? {} : { baseUrl }),
   };
+};
+
+/** The user's own, as the AWS CLI's variables have them; throws HostError naming what is missing. */
+const identityIn = (env: Environment, agent: string): AwsIdentity => {
+  const region = read(env, "AWS_REGION") ?? read(env, "AWS_DEFAULT_REGION");
+  const bearerToken = read(env, "AWS_BEARER_TOKEN_BEDROCK");
+  const accessKeyId = read(env, "AWS_ACCESS_KEY_ID");
+  const secretAccessKey = read(env, "AWS_SECRET_ACCESS_KEY");
+  const sessionToken = read(env, "AWS_SESSION_TOKEN");
+  if (region === undefined) throw new HostError(`${agent} uses the provider "bedrock": set AWS_REGION`);
+  if (bearerToken !== undefined) return { region, bearerToken };
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) {
+    return { region, accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  }
+  throw new HostError(
+    `${agent} uses the provider "bedrock": set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (of a profile: eval "$(aws configure export-credentials --format env)"), or AWS_BEARER_TOKEN_BEDROCK`,
+  );
 };
 
 const missing = (agent: string, provider: string, variable: string): HostError =>
@@ -109,10 +133,9 @@ const providerIn = (env: Environment, variable: string): ProviderName | undefine
 };
 
 const parseProvider = (text: string, where: string): ProviderName => {
-  const parsed = LOCAL_PROVIDERS.safeParse(text);
+  const parsed = ProviderName.safeParse(text);
   if (parsed.success) return parsed.data;
-  const known = LOCAL_PROVIDERS.options.join(", ");
-  throw new HostError(`${where} is "${text.slice(0, 80)}"; on the embedded host it can be ${known}`);
+  throw new HostError(`${where} is "${text.slice(0, 80)}"; it can be ${ProviderName.options.join(", ")}`);
 };
 
 /** An empty variable is how some shells spell an absent one. */

@@ -427,7 +427,7 @@ describe("settings", () => {
   test.each([
     ["compatible without a base URL", { provider: "compatible", model: "m" }, "base URL"],
     ["compatible without a model", { provider: "compatible", baseUrl: "http://127.0.0.1:1" }, "model"],
-    ["bedrock", { provider: "bedrock" }, "@anthropic-ai/bedrock-sdk"],
+    ["bedrock without credentials", { provider: "bedrock" }, "AWS_REGION"],
   ] as const)("%s says what is missing", async (_, options, expected) => {
     const model = createAnthropicModel({ apiKey: async () => KEY, ...options });
     const error = await failureOf(model.call(asking(), never));

@@ -21,6 +21,7 @@ test.each([
   ["as it is", {}],
   ["with signed requests", { auth: "iam" }],
   ["with a network for the sandbox", { sandboxVpc: true }],
+  ["with agents on Bedrock", { provider: "bedrock" }],
 ])(
   "the stack %s has no finding of AwsSolutions or Serverless that is not answered in place",
   async (_, settings) => {

@@ -238,6 +238,32 @@ test("no policy allows an action by a wildcard, nor a resource but X-Ray's", () 
   }
 });
 
+test("an agent on Bedrock may ask its own model, in this account and region, and no other agent may", async () => {
+  const onBedrock = await synthesise({
+    agents: '{"critic":{"provider":"bedrock","model":"anthropic.claude-x"}}',
+  });
+  const judge = createEvaluator(onBedrock);
+  const ask = (agent: string, model: string, project: string) =>
+    judge({
+      role:
+        resourcesOf(onBedrock, "AWS::IAM::Role").find(([one]) =>
+          one.startsWith(`Agent${agent}FunctionRole`),
+        )?.[0] ?? "",
+      action: "bedrock-mantle:CreateInference",
+      resource: project,
+      context: { "bedrock-mantle:Model": [model] },
+    });
+  const here = "arn:<AWS::Partition>:bedrock-mantle:<AWS::Region>:<AWS::AccountId>:project/default";
+  expect(ask("critic", "anthropic.claude-x", here)).toBe("allowed");
+  expect(ask("critic", "anthropic.claude-y", here)).toBe("denied");
+  expect(ask("critic", "anthropic.claude-x", here.replace("<AWS::AccountId>", "123456789012"))).toBe(
+    "denied",
+  );
+  expect(ask("coder", "anthropic.claude-x", here)).toBe("denied");
+  const actions = JSON.stringify(resourcesOf(onBedrock, "AWS::IAM::Policy")).match(/bedrock[\w-]*:\w+/g);
+  expect([...new Set(actions)].sort()).toEqual(["bedrock-mantle:CreateInference", "bedrock-mantle:Model"]);
+});
+
 test("no managed policy is attached to a role of ours", () => {
   for (const [name, { ManagedPolicyArns, Policies }] of resourcesOf(template, "AWS::IAM::Role")) {
     if (!Object.values(roleIds).includes(name)) continue;

@@ -5,8 +5,8 @@ import { createStack, resource, resourcesOf, synthesise } from "./synthesised.ts
 
 test.each([
   [{ providr: "glm" }, /^providr: there is no such setting; there are provider, model,/],
-  [{ provider: "openai" }, /^provider: expected anthropic, glm or compatible$/],
-  [{ provider: "bedrock" }, /^provider: expected anthropic, glm or compatible$/],
+  [{ provider: "openai" }, /^provider: expected anthropic, glm, compatible, bedrock$/],
+  [{ provider: "bedrok" }, /^provider: expected anthropic, glm, compatible, bedrock$/],
   [{ baseUrl: "example.com" }, /^baseUrl: expected an address/],
   [{ concurrency: "1" }, /^concurrency: .*>=2/],
   [{ concurrency: "many" }, /^concurrency: .*expected number/],

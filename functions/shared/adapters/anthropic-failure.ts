@@ -5,9 +5,9 @@ import { previewOf } from "../contracts/value.ts";
 import { RetryableModelError, TerminalModelError } from "../kernel/model-call-error.ts";
 import { StreamedFailure, UnreadableStream } from "./anthropic-message.ts";
 
-/** What may be said of the call in an error. The key is here only to be taken out of texts. */
+/** What may be said of the call in an error. The secret is here only to be taken out of texts. */
 export interface CallFacts {
-  readonly key: string;
+  readonly secret: string;
   readonly used: Usage;
   readonly now: number;
 }
@@ -69,7 +69,7 @@ const ofStreamedFailure = (
     case "billing_error":
       return rejected("the provider refused the request in mid-stream", message, facts);
     default:
-      return unavailable(`the provider failed in mid-stream (${cleanOf(type, facts.key, 40)})`, facts);
+      return unavailable(`the provider failed in mid-stream (${cleanOf(type, facts.secret, 40)})`, facts);
   }
 };
 
@@ -79,18 +79,18 @@ export const unavailable = (message: string, { used }: CallFacts): RetryableMode
 const refusedKey = (status: number, { used }: CallFacts): TerminalModelError =>
   new TerminalModelError(
     "ModelAuthentication",
-    `the provider refused the key (${status}); check this agent's key, provider and base URL`,
+    `the provider refused the key (${status}); check this agent's key or role, its provider, model and base URL`,
     used,
   );
 
-export const rejected = (what: string, said: string, { key, used }: CallFacts): TerminalModelError => {
-  const detail = cleanOf(said, key, 500);
+export const rejected = (what: string, said: string, { secret, used }: CallFacts): TerminalModelError => {
+  const detail = cleanOf(said, secret, 500);
   return new TerminalModelError("ModelRejected", detail === "" ? what : `${what}: ${detail}`, used);
 };
 
 /** A text of the provider, one line, without the key or anything that looks like one. */
-const cleanOf = (text: string, key: string, bytesMax: number): string => {
-  const withoutKey = key.length < 4 ? text : text.replaceAll(key, "[key]");
+const cleanOf = (text: string, secret: string, bytesMax: number): string => {
+  const withoutKey = secret.length < 4 ? text : text.replaceAll(secret, "[key]");
   const clean = withoutKey
     .replaceAll(/\b(?:sk|key|tok)-[\w-]{8,}/gi, "[key]")
     .replaceAll(/\b(bearer|x-api-key:?)\s+\S+/gi, "$1 [key]")

@@ -1,31 +1,22 @@
-import type { BaseAnthropic } from "@anthropic-ai/sdk/client";
 import { Stream } from "@anthropic-ai/sdk/core/streaming";
-import type { ProviderName } from "../contracts/agent-manifest.ts";
 import { defaultModelOf } from "../contracts/default-model.ts";
 import { LIMITS } from "../contracts/limits.ts";
 import { NO_USAGE, type Usage } from "../contracts/usage.ts";
-import { RetryableError, TerminalError } from "../kernel/errors.ts";
-import { RetryableModelError, TerminalModelError } from "../kernel/model-call-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Estimate, Model, ModelRequest, ModelTurn } from "../ports/model.ts";
-import { createSlimClient } from "./anthropic-client.ts";
 import { type CallFacts, rejected, toModelError, unavailable } from "./anthropic-failure.ts";
 import { MessageAssembler } from "./anthropic-message.ts";
 import { messagesBody, promptTokensAtMost } from "./anthropic-request.ts";
 import { CallWatchdog } from "./anthropic-watchdog.ts";
 import { contextTokensOf } from "./context-tokens.ts";
 import { costMicroUsd, priceOf } from "./price-table.ts";
+import { type ConnectionOptions, createConnector, misconfigured } from "./provider-connection.ts";
 import { PROVIDER_FLAGS } from "./provider-flags.ts";
 import { systemClock } from "./system-clock.ts";
 
-export interface AnthropicModelOptions {
-  readonly provider: ProviderName;
+export interface AnthropicModelOptions extends ConnectionOptions {
   /** Default: the provider's own, see contracts/default-model.ts. */
   readonly model?: string;
-  /** Default: the provider's own; `compatible` has none. */
-  readonly baseUrl?: string;
-  /** Asked before each call, so that a rotated key is taken up; remember it there, not here. */
-  readonly apiKey: () => Promise<string>;
   readonly clock?: Clock;
   /** How long the provider may be silent, headers included. */
   readonly idleMs?: number;
@@ -48,8 +39,7 @@ export const createAnthropicModel = (options: AnthropicModelOptions): Model => {
   const { clock = systemClock, idleMs = LIMITS.modelIdleMsMax, callMs = LIMITS.modelCallMsMax } = options;
   const flags = PROVIDER_FLAGS[options.provider];
   const model = options.model ?? defaultModelOf(options.provider);
-  const baseUrl = options.baseUrl ?? flags.baseUrl;
-  let connection: { readonly key: string; readonly client: BaseAnthropic } | undefined;
+  const connect = createConnector(options, callMs);
 
   const maxTokensOf = (request: ModelRequest): number =>
     Math.min(request.maxTokens, options.maxTokens ?? request.maxTokens);
@@ -58,19 +48,6 @@ export const createAnthropicModel = (options: AnthropicModelOptions): Model => {
     ...usage,
     microUsd: costMicroUsd(usage, model === undefined ? null : priceOf(model, clock.now())),
   });
-
-  const connect = async (): Promise<{ key: string; client: BaseAnthropic; model: string }> => {
-    if (options.provider === "bedrock") throw misconfigured(NO_BEDROCK);
-    if (model === undefined)
-      throw misconfigured(`provider ${options.provider} has no default model; name one`);
-    if (baseUrl === undefined) throw misconfigured(`provider ${options.provider} needs a base URL`);
-    const key = await usableKey(options.apiKey);
-    if (connection?.key !== key) {
-      const client = createSlimClient({ key, baseUrl, apiVersion: flags.apiVersion, timeoutMs: callMs });
-      connection = { key, client };
-    }
-    return { ...connection, model };
-  };
 
   return {
     contextTokens: contextTokensOf(model, clock.now()),
@@ -85,9 +62,11 @@ export const createAnthropicModel = (options: AnthropicModelOptions): Model => {
 
     async call(request: ModelRequest, signal: AbortSignal): Promise<ModelTurn> {
       signal.throwIfAborted();
-      const { key, client, model } = await connect();
+      if (model === undefined)
+        throw misconfigured(`provider ${options.provider} has no default model; name one`);
+      const { secret, client } = await connect();
       const message = new MessageAssembler();
-      const facts = (): CallFacts => ({ key, used: priced(usageOf(message, request)), now: clock.now() });
+      const facts = (): CallFacts => ({ secret, used: priced(usageOf(message, request)), now: clock.now() });
       const watchdog = new CallWatchdog({ clock, idleMs, callMs, caller: signal });
       let requestId: string | null = null;
       try {
@@ -126,28 +105,6 @@ export const createAnthropicModel = (options: AnthropicModelOptions): Model => {
       };
     },
   };
-};
-
-const NO_BEDROCK =
-  "provider bedrock needs AnthropicBedrockMantle of the package @anthropic-ai/bedrock-sdk, which this version does not bundle; use anthropic, glm or compatible";
-
-const misconfigured = (message: string): TerminalModelError =>
-  new TerminalModelError("ModelRejected", message, NO_USAGE);
-
-/** A key as an HTTP header can carry it; pasted secrets often end in a line break. */
-const usableKey = async (apiKey: () => Promise<string>): Promise<string> => {
-  const key = (await apiKey().catch((error: unknown) => Promise.reject(asModelError(error)))).trim();
-  if (key === "") throw new TerminalModelError("SecretUnavailable", "this agent's key is empty", NO_USAGE);
-  if (/^[\x21-\x7e]+$/.test(key)) return key;
-  const problem = "this agent's key holds characters that no key has; store it anew";
-  throw new TerminalModelError("ModelAuthentication", problem, NO_USAGE);
-};
-
-const asModelError = (error: unknown): RetryableModelError | TerminalModelError => {
-  if (error instanceof RetryableError)
-    return new RetryableModelError("ModelUnavailable", error.message, NO_USAGE);
-  const message = error instanceof TerminalError ? error.message : "this agent's key could not be read";
-  return new TerminalModelError("SecretUnavailable", message, NO_USAGE);
 };
 
 const requireEventStream = (response: Response, facts: CallFacts): void => {

@@ -2,7 +2,7 @@ import type { ProviderName } from "../contracts/agent-manifest.ts";
 
 /** How a provider differs from the plainest server that speaks the Messages API. Default: off. */
 interface ProviderFlags {
-  /** `undefined`: it has to be configured. */
+  /** `undefined`: it has to be configured. `{region}` stands for the caller's. */
   readonly baseUrl: string | undefined;
   /** The `anthropic-version` to send. */
   readonly apiVersion: string;
@@ -27,7 +27,7 @@ export const PROVIDER_FLAGS: Readonly<Record<ProviderName, ProviderFlags>> = {
     promptCaching: false,
   },
   bedrock: {
-    baseUrl: undefined,
+    baseUrl: "https://bedrock-mantle.{region}.api.aws/anthropic",
     apiVersion: "2023-06-01",
     promptCaching: true,
   },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ProviderName } from "./agent-manifest.ts";
+import { AwsIdentity } from "./aws-identity.ts";
 import { AgentName } from "./ids.ts";
 import { ExecutionLimits, LIMITS } from "./limits.ts";
 import { AWS_TIMES, ProtocolTimes } from "./protocol-times.ts";
@@ -83,6 +84,12 @@ export const AgentEnvironment = z.object({
   BULKHEAD_API_KEY: z.string().optional(),
   BULKHEAD_SECRET_ID: said(z.string(), "the secret that holds the agent's key").optional(),
   BULKHEAD_SANDBOX_FUNCTION: said(z.string(), "the function that runs code, for agents that may").optional(),
+  /** Of whoever started the embedded host, for agents on Bedrock: there the function's own are an emulator's. */
+  BULKHEAD_AWS_IDENTITY: said(json(AwsIdentity), "who asks Bedrock, as JSON").optional(),
+  AWS_REGION: z.string().optional(),
+  AWS_ACCESS_KEY_ID: z.string().optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().optional(),
+  AWS_SESSION_TOKEN: z.string().optional(),
 });
 
 export const ApiEnvironment = z.object({

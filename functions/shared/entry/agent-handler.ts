@@ -3,6 +3,7 @@ import { systemClock } from "../adapters/system-clock.ts";
 import type { AgentPorts } from "../agent/agent-ports.ts";
 import type { AgentSpec } from "../agent/agent-spec.ts";
 import { StandaloneAgent } from "../agent/standalone-agent.ts";
+import type { AwsIdentity } from "../contracts/aws-identity.ts";
 import { assert } from "../kernel/assert.ts";
 import { type FunctionConfig, readConfig } from "../kernel/config.ts";
 import type { Model } from "../ports/model.ts";
@@ -44,7 +45,7 @@ const wireAgent = async (spec: AgentSpec, model: Model | undefined): Promise<Age
     queues: await wireQueues(config),
     blobs: lazyS3Blobs(config),
     ...(config.sandboxFunction === undefined ? {} : { sandbox: lazyLambdaSandbox(config.sandboxFunction) }),
-    model: model ?? (await connectToProvider(spec, config, secret)),
+    model: model ?? (await connectToProvider(spec, config, secret, output)),
     ...(spec.mcp.length === 0 ? {} : { openToolServers: () => openToolServers(secret) }),
     web: lazyWeb,
     times: config.times,
@@ -72,6 +73,7 @@ const connectToProvider = async (
   spec: AgentSpec,
   config: FunctionConfig<"agent">,
   secret: AgentSecret,
+  output: Output,
 ): Promise<Model> => {
   const { createAnthropicModel } = await import("../adapters/anthropic-model.ts");
   const declared = spec.model.provider ?? "anthropic";
@@ -81,8 +83,17 @@ const connectToProvider = async (
   return createAnthropicModel({
     provider,
     apiKey: secret.apiKey,
+    ...(provider === "bedrock" && config.aws !== undefined
+      ? { aws: concealedIdentity(config.aws, output) }
+      : {}),
     clock: systemClock,
     ...(model === undefined ? {} : { model }),
     ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
   });
+};
+
+const concealedIdentity = (aws: AwsIdentity, output: Output): AwsIdentity => {
+  const secrets = "bearerToken" in aws ? [aws.bearerToken] : [aws.secretAccessKey, aws.sessionToken];
+  for (const secret of secrets) if (secret !== undefined) output.conceal(secret);
+  return aws;
 };

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { AwsIdentity } from "../contracts/aws-identity.ts";
 import {
   AgentEnvironment,
   ApiEnvironment,
@@ -68,6 +69,7 @@ const CONFIGS = {
       baseUrl: read.BULKHEAD_BASE_URL,
       sandboxFunction: read.BULKHEAD_SANDBOX_FUNCTION,
       apiKey: secret("BULKHEAD_API_KEY", read.BULKHEAD_API_KEY, read.BULKHEAD_SECRET_ID),
+      aws: read.BULKHEAD_AWS_IDENTITY ?? ownIdentity(read),
     };
   },
 
@@ -106,6 +108,15 @@ const secret = (variable: string, text: string | undefined, secretId: string | u
   text === undefined && secretId !== undefined
     ? { kind: "stored", secretId }
     : { kind: "fixed", text: text ?? "", variable };
+
+/** The function's role, as Lambda puts it into the environment. */
+const ownIdentity = (read: z.infer<typeof AgentEnvironment>): AwsIdentity | undefined =>
+  AwsIdentity.safeParse({
+    region: read.AWS_REGION,
+    accessKeyId: read.AWS_ACCESS_KEY_ID,
+    secretAccessKey: read.AWS_SECRET_ACCESS_KEY,
+    sessionToken: read.AWS_SESSION_TOKEN,
+  }).data;
 
 const parse = <S extends z.ZodObject>(schema: S, env: Env): z.infer<S> => {
   const parsed = schema.safeParse(env);

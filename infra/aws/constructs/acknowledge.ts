@@ -16,3 +16,18 @@ export const acknowledgeBlobs = (construct: IConstruct, bucket: BucketRef): void
       "A role is fixed when it is deployed and cannot know an execution; blobs are named by their hash and never deleted.",
   });
 };
+
+/** That an agent may ask its model in every project: a request that names none is in the default one. */
+export const acknowledgeProjects = (construct: IConstruct, arn: string): void => {
+  const resolved = Stack.of(construct).resolve(arn) as
+    | { "Fn::Join": [string, (string | { Ref: string })[]] }
+    | string;
+  const shown =
+    typeof resolved === "string"
+      ? resolved
+      : resolved["Fn::Join"][1].map((part) => (typeof part === "string" ? part : `<${part.Ref}>`)).join("");
+  acknowledge(construct, {
+    [`AwsSolutions-IAM5[Resource::${shown}]`]:
+      "Which model may be asked is a condition; the projects of an account only sort its requests.",
+  });
+};

@@ -1,3 +1,4 @@
+import { Stack } from "aws-cdk-lib";
 import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
 import type { Role } from "aws-cdk-lib/aws-iam";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
@@ -7,15 +8,17 @@ import type { z } from "zod";
 import type { AgentEnvironment } from "../../../functions/shared/contracts/environment.ts";
 import type { ProtocolTimes } from "../../../functions/shared/contracts/protocol-times.ts";
 import type { ModelSettings } from "../models.ts";
-import { acknowledge, acknowledgeBlobs } from "./acknowledge.ts";
+import { acknowledge, acknowledgeBlobs, acknowledgeProjects } from "./acknowledge.ts";
 import { FunctionAlarms } from "./alarms.ts";
 import { BundledFunction, type FunctionDefaults } from "./bundled-function.ts";
 import {
+  askModelStatement,
   type BucketRef,
   blobStatements,
   consumeStatement,
   type FunctionRef,
   invokeStatement,
+  projectsArn,
   readSecretStatement,
   sendStatement,
   type TableRef,
@@ -123,6 +126,11 @@ export class IsolatedAgent extends Construct {
       consumeStatement(this.work.queue),
       ...(sandbox === undefined ? [] : [invokeStatement(sandbox)]),
     );
+    if (model.provider === "bedrock") {
+      const projects = projectsArn(Stack.of(this));
+      fn.may(askModelStatement(projects, model.model));
+      acknowledgeProjects(this, projects);
+    }
     acknowledgeBlobs(this, bucket);
     events.admit(this.role);
     this.work.admit(this.role);

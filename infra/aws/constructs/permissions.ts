@@ -1,3 +1,4 @@
+import type { Stack } from "aws-cdk-lib";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
@@ -79,6 +80,18 @@ export const readSecretStatement = (secretArn: string): PolicyStatement =>
 
 export const invokeStatement = (lambda: FunctionRef): PolicyStatement =>
   new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [lambda.functionArn] });
+
+/** All projects of this account and region. */
+export const projectsArn = (stack: Stack): string =>
+  stack.formatArn({ service: "bedrock-mantle", resource: "project", resourceName: "*" });
+
+/** One model of Bedrock's Messages API. */
+export const askModelStatement = (projects: string, model: string): PolicyStatement =>
+  new PolicyStatement({
+    actions: ["bedrock-mantle:CreateInference"],
+    resources: [projects],
+    conditions: { StringEquals: { "bedrock-mantle:Model": model } },
+  });
 
 export const writeLogsStatement = (logGroup: ILogGroup): PolicyStatement =>
   new PolicyStatement({

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { ApiError, invalidRequest, requireThat } from "./api-error.ts";
 import { checkMessages, type Message } from "./check-messages.ts";
+import { checkDialect, type Dialect } from "./dialect.ts";
 
 export interface CheckedRequest {
   readonly model: string;
@@ -32,7 +33,6 @@ const FIELDS = new Set([
   "speed",
 ]);
 const SAMPLING = ["temperature", "top_p", "top_k"];
-const VERSIONS = ["2023-06-01", "2026-10-21"];
 const OUTPUT_TOKENS_MAX = 128_000;
 const BREAKPOINTS_MAX = 4;
 
@@ -51,15 +51,24 @@ export const keyOf = (headers: IncomingHttpHeaders): string => {
 };
 
 /** Throws an ApiError for whatever the Messages API refuses (and for some things that it forgives). */
-export const checkRequest = (headers: IncomingHttpHeaders, body: string): CheckedRequest => {
+export const checkRequest = (
+  headers: IncomingHttpHeaders,
+  body: string,
+  dialect: Dialect,
+): CheckedRequest => {
   const version = headers["anthropic-version"];
   requireThat(version !== undefined, "anthropic-version", "header is required");
-  requireThat(VERSIONS.includes(String(version)), "anthropic-version", `"${version}" is not a version`);
+  requireThat(
+    dialect.versions.includes(String(version)),
+    "anthropic-version",
+    `"${version}" is not a version`,
+  );
   const request = parseObject(body);
   for (const field of Object.keys(request)) {
     requireThat(!SAMPLING.includes(field), field, "sampling parameters are not permitted");
     requireThat(FIELDS.has(field), field, "Extra inputs are not permitted");
   }
+  checkDialect(dialect, headers, request);
   const { model, max_tokens: maxTokens, stream = false, system, tools } = request;
   requireThat(typeof model === "string" && model !== "", "model", "Field required");
   requireThat(Number.isInteger(maxTokens), "max_tokens", "Field required");

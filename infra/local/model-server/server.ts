@@ -4,8 +4,10 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { ALL_SCRIPTS } from "./all-scripts.ts";
 import { ApiError, errorBody } from "./api-error.ts";
+import { signerOf } from "./aws-signature.ts";
 import { checkRequest, keyOf } from "./check-request.ts";
 import { chooseTurn } from "./choose-turn.ts";
+import { DIALECTS, type Dialect, usageIn } from "./dialect.ts";
 import { FaultSchedule } from "./faults.ts";
 import { hashOfKey, Ledger, type LedgerEntry } from "./ledger.ts";
 import { messageOfTurn } from "./message-of-turn.ts";
@@ -26,6 +28,8 @@ export interface ModelServerOptions {
   readonly defaultScript?: string;
   /** Every call as a JSON line, written before the answer; an existing file is gone on with. */
   readonly ledgerFile?: string;
+  /** Secrets by access key id, of those who sign their requests as Bedrock has it. */
+  readonly awsSecrets?: Readonly<Record<string, string>>;
   /** For turns that name no latency of their own. */
   readonly latencyMs?: number;
 }
@@ -45,7 +49,7 @@ export interface ModelServer {
  * The Messages API, offline: it answers by script, refuses what the real one refuses, fails on
  * demand and keeps a ledger of all calls.
  *
- * I1. Every request to `/v1/messages` has exactly one ledger entry, whatever becomes of it.
+ * I1. Every request for messages, in whichever dialect, has exactly one ledger entry, whatever becomes of it.
  * I2. `paid` is on record before the first byte of an answer is sent.
  * I3. No key is remembered, only its hash and its last four characters.
  */
@@ -58,12 +62,13 @@ export const createModelServer = async (options: ModelServerOptions = {}): Promi
     request: IncomingMessage,
     response: ServerResponse,
     entry: LedgerEntry,
+    dialect: Dialect,
   ): Promise<void> => {
-    const key = keyOf(request.headers);
+    const body = await bodyOf(request);
+    const key = callerOf(request, body, dialect);
     entry.keyHash = hashOfKey(key);
     entry.keyEnd = key.slice(-4);
-    const body = await bodyOf(request);
-    const checked = checkRequest(request.headers, body);
+    const checked = checkRequest(request.headers, body, dialect);
     entry.model = checked.model;
     checkThinking(checked);
     const chosen = chooseTurn(scripts, options.defaultScript ?? "standard", checked);
@@ -77,7 +82,8 @@ export const createModelServer = async (options: ModelServerOptions = {}): Promi
       if (fault.retryAfter !== undefined) response.setHeader("retry-after", fault.retryAfter);
       throw new ApiError(fault.status, fault.type, "scripted failure");
     }
-    const message = messageOfTurn(chosen.answer, fault, checked, body.length);
+    const said = messageOfTurn(chosen.answer, fault, checked, body.length);
+    const message = { ...said, usage: usageIn(dialect, said.usage) };
     entry.stopReason = message.stopReason;
     entry.calls = message.content.filter(({ type }) => type === "tool_use").map(({ name }) => String(name));
     const send = checked.stream ? sendStream : sendWhole;
@@ -93,7 +99,19 @@ export const createModelServer = async (options: ModelServerOptions = {}): Promi
     });
   };
 
-  const serveMessages = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  /** The key, or the id of the key that signed: who pays. */
+  const callerOf = (request: IncomingMessage, body: string, dialect: Dialect): string => {
+    const { headers, method = "", url: path = "" } = request;
+    const isSigned = dialect.name === "bedrock" && headers.authorization?.startsWith("AWS4-");
+    if (isSigned !== true) return keyOf(headers);
+    return signerOf({ method, path, headers, body }, (id) => options.awsSecrets?.[id]);
+  };
+
+  const serveMessages = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    dialect: Dialect,
+  ): Promise<void> => {
     const entry = ledger.open();
     response.once("finish", () => {
       const { fault } = entry;
@@ -101,7 +119,7 @@ export const createModelServer = async (options: ModelServerOptions = {}): Promi
     });
     response.once("close", () => ledger.close(entry));
     try {
-      await answer(request, response, entry);
+      await answer(request, response, entry, dialect);
     } catch (error) {
       const refused = error instanceof ApiError ? error : new ApiError(500, "api_error", String(error));
       entry.status = refused.status;
@@ -112,7 +130,8 @@ export const createModelServer = async (options: ModelServerOptions = {}): Promi
 
   const server = createServer((request, response) => {
     const path = (request.url ?? "").split("?")[0];
-    if (path === "/v1/messages" && request.method === "POST") void serveMessages(request, response);
+    const dialect = DIALECTS.find((one) => one.path === path);
+    if (dialect !== undefined && request.method === "POST") void serveMessages(request, response, dialect);
     else if (path === "/_ledger" && request.method === "GET") sendJson(response, ledger.entries());
     else sendError(response, new ApiError(404, "not_found_error", `no route for ${request.method} ${path}`));
   });

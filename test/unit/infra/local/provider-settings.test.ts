@@ -94,6 +94,35 @@ test("a provider for all changes what agent.ts declares, and its declared model 
   });
 });
 
+test("an agent on bedrock takes the user's AWS credentials, and nothing that is Anthropic's", () => {
+  const env = {
+    BULKHEAD_PROVIDER: "bedrock",
+    BULKHEAD_MODEL: "anthropic.claude-x",
+    ANTHROPIC_API_KEY: "anthropic-key",
+    ANTHROPIC_BASE_URL: "http://a.test",
+    AWS_DEFAULT_REGION: "eu-central-1",
+    AWS_ACCESS_KEY_ID: "AKID",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    AWS_SESSION_TOKEN: "token",
+  };
+  const identity = { region: "eu-central-1", accessKeyId: "AKID", secretAccessKey: "secret" };
+  expect(resolveProviders(env, CODER)?.["coder"]).toEqual({
+    provider: "bedrock",
+    model: "anthropic.claude-x",
+    apiKey: "",
+    aws: { ...identity, sessionToken: "token" },
+  });
+  const { AWS_SESSION_TOKEN: _, ...lasting } = env;
+  expect(resolveProviders(lasting, CODER)?.["coder"]?.aws).toEqual(identity);
+  expect(resolveProviders({ ...env, AWS_BEARER_TOKEN_BEDROCK: "bearer" }, CODER)?.["coder"]?.aws).toEqual({
+    region: "eu-central-1",
+    bearerToken: "bearer",
+  });
+  // Who asks another provider lends nobody their credentials.
+  const other = resolveProviders({ ...env, BULKHEAD_PROVIDER: "anthropic" }, CODER);
+  expect(other?.["coder"]).not.toHaveProperty("aws");
+});
+
 test("a key for one agent only is an error that names the others, and no key", () => {
   const message = refusal({ BULKHEAD_CODER_API_KEY: "canary-value" });
   expect(message).toContain("there is no key for planner, risk-critic");
@@ -108,7 +137,13 @@ test("a model without a key is an error, not a scripted answer", () => {
 
 test.each([
   [{ BULKHEAD_PROVIDER: "opeanai", ANTHROPIC_API_KEY: "k" }, 'BULKHEAD_PROVIDER is "opeanai"'],
-  [{ BULKHEAD_CODER_PROVIDER: "bedrock", ANTHROPIC_API_KEY: "k" }, "anthropic, glm, compatible"],
+  [{ BULKHEAD_CODER_PROVIDER: "bedrok", ANTHROPIC_API_KEY: "k" }, "anthropic, glm, compatible, bedrock"],
+  [{ BULKHEAD_CODER_PROVIDER: "bedrock" }, "set AWS_REGION"],
+  [{ BULKHEAD_CODER_PROVIDER: "bedrock", AWS_REGION: "eu-central-1" }, "aws configure export-credentials"],
+  [
+    { BULKHEAD_CODER_PROVIDER: "bedrock", AWS_REGION: "eu-central-1", AWS_ACCESS_KEY_ID: "A" },
+    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+  ],
   [{ BULKHEAD_CODERR_API_KEY: "k" }, "BULKHEAD_CODERR_API_KEY names no agent; there are coder"],
   [
     { BULKHEAD_PROVIDER: "compatible", ANTHROPIC_API_KEY: "k", BULKHEAD_MODEL: "m" },

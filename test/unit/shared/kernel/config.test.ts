@@ -98,6 +98,26 @@ describe("what each kind of function is told", () => {
   });
 });
 
+describe("who asks Bedrock", () => {
+  const role = { AWS_REGION: "eu-central-1", AWS_ACCESS_KEY_ID: "AKID", AWS_SECRET_ACCESS_KEY: "s" };
+
+  test("is the function's own role, with its session token when it has one", () => {
+    const own = { region: "eu-central-1", accessKeyId: "AKID", secretAccessKey: "s" };
+    expect(readConfig("agent", { ...agent, ...role }).aws).toEqual(own);
+    expect(readConfig("agent", { ...agent, ...role, AWS_SESSION_TOKEN: "t" }).aws).toEqual({
+      ...own,
+      sessionToken: "t",
+    });
+    expect(readConfig("agent", agent).aws).toBeUndefined();
+  });
+
+  test("is whoever started the embedded host, before the credentials that emulators take", () => {
+    const identity = { region: "us-west-2", bearerToken: "token" };
+    const env = { ...agent, ...role, BULKHEAD_AWS_IDENTITY: JSON.stringify(identity) };
+    expect(readConfig("agent", env).aws).toEqual(identity);
+  });
+});
+
 describe("what is wrong with an environment", () => {
   const problemOf = (
     kind: Parameters<typeof readConfig>[0],
