@@ -31,6 +31,7 @@ test("a retry's delay and a message's size are what SQS takes", () => {
 test("a turn fits an invocation of Lambda", () => {
   expect(LIMITS.modelCallMsMax + LIMITS.wrapUpMs).toBeLessThan(900_000);
   expect(LIMITS.modelIdleMsMax).toBeLessThan(LIMITS.modelCallMsMax);
+  expect(LIMITS.servedCallMsMax + LIMITS.wrapUpMs).toBeLessThan(900_000);
 });
 
 test("answers fit the tool result and the record that carries them", () => {

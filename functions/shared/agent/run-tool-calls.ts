@@ -26,7 +26,8 @@ export const runToolCalls = async (run: TaskRun, turn: Turn): Promise<"done" | "
     if (call.index >= LIMITS.toolCallsPerTurnMax) break;
     const tool = run.tools.find(call.use.name);
     if (tool?.kind === "suspending" || openQuestionOf(run, call) !== undefined) continue;
-    if (run.invocation.remainingMs() < LIMITS.wrapUpMs) return "outOfTime";
+    const ownMs = tool?.kind === "ordinary" ? (tool.callMsMax ?? 0) : 0;
+    if (run.invocation.remainingMs() < LIMITS.wrapUpMs + ownMs) return "outOfTime";
     await answer(run, call, tool);
   }
   return "done";

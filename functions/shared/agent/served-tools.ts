@@ -110,6 +110,7 @@ export const servedTool = (
   name,
   effect,
   schema,
+  callMsMax: server.callMsMax,
   prepare: (input) =>
     isObject(input)
       ? {

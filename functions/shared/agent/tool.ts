@@ -28,6 +28,8 @@ export interface OrdinaryTool {
   readonly name: string;
   readonly effect: ToolEffect;
   readonly schema: ToolSchema;
+  /** A call that may take this long is begun only by an invocation that has so much time left. */
+  readonly callMsMax?: number;
   /** Checks an input as the model gave it; never throws. A problem names the path at fault. */
   prepare(input: unknown): PreparedCall;
 }

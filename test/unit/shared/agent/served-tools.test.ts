@@ -70,7 +70,7 @@ const worldOf = (
 };
 
 /** Gives the task back after each turn, as a function does whose time is running out. */
-const OUT_OF_TIME_MS = LIMITS.wrapUpMs + 1_000;
+const OUT_OF_TIME_MS = LIMITS.wrapUpMs + LIMITS.servedCallMsDefault + 1_000;
 
 const told = (world: AgentWorld, n = 0) => world.model.requests[n]?.tools.map(({ name }) => name);
 
@@ -373,6 +373,19 @@ describe("a served tool that wants approval", () => {
       ["docs__search", "docs__drop"].filter((name) => !(asked as readonly string[]).includes(name)),
     );
   });
+});
+
+test("a call that may take longer than the function has left is begun by the next", async () => {
+  const servers = new Servers();
+  const { world, deliver } = worldOf([turn([call("docs__search", {}, "c1")]), answer("done")], servers);
+  world.remaining(LIMITS.wrapUpMs + LIMITS.servedCallMsDefault - 1);
+  await deliver("m1");
+  expect(world.turns()).toHaveLength(1);
+  expect(servers.calls).toEqual([]);
+  world.remaining(900_000);
+  await deliver("m2");
+  expect(servers.calls).toHaveLength(1);
+  expect(world.record().status).toBe("SUCCEEDED");
 });
 
 test("a task's sessions are its own, and end with its invocation, also when it fails", async () => {

@@ -11,7 +11,7 @@ import { isDeployed, openHost } from "../support/open-target.ts";
 const TOKEN = "canary-4c1d8e6a2f90";
 const shared = resolve("functions/shared");
 
-/** A folder of one agent that has nothing but an MCP server. */
+/** A folder of one agent that has nothing but an MCP server and the web. */
 const agentsWith = (url: string): string => {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-mcp-"));
   mkdirSync(join(folder, "researcher"));
@@ -21,10 +21,11 @@ const agentsWith = (url: string): string => {
     "agent.ts",
     `import { defineAgent } from "${shared}/agent/agent-spec.ts";
 import { mcpServer } from "${shared}/agent/mcp-server.ts";
+import { webFetch } from "${shared}/agent/tools/web-fetch.ts";
 export const researcher = defineAgent({
   name: "researcher",
   role: "finds out what is known",
-  tools: [],
+  tools: [webFetch({ domains: ["docs.example.com"] })],
   mcp: [mcpServer({ name: "docs", url: "${url}", auth: "bearer", tools: ["search"] })],
 });`,
   );
@@ -48,8 +49,13 @@ beforeAll(async () => {
       name: "mcp",
       agents: {
         researcher: [
-          { calls: [{ name: "docs__search", input: { query: "queues" } }] },
-          ({ lastToolResults: [result] }) => ({ text: `It says: ${result?.content}` }),
+          {
+            calls: [
+              { name: "docs__search", input: { query: "queues" } },
+              { name: "web_fetch", input: { url: "http://169.254.169.254/latest/meta-data" } },
+            ],
+          },
+          ({ lastToolResults }) => ({ text: lastToolResults.map(({ content }) => content).join("\n") }),
         ],
       },
     }),
@@ -78,6 +84,7 @@ test.skipIf(isDeployed)(
       const view = await target.run("[[mcp]] What is known of queues?", { agent: "researcher" });
       expect(view.status).toBe("SUCCEEDED");
       expect(view.output).toContain("found queues");
+      expect(view.output).toContain("URL_FORBIDDEN: the address must begin with https://");
       expect(server.seen.length).toBeGreaterThan(0);
       expect(server.seen.every(({ authorization }) => authorization === `Bearer ${TOKEN}`)).toBe(true);
 
