@@ -14,6 +14,7 @@ import {
 } from "../../functions/shared/contracts/api.ts";
 import type { ExecutionStatus } from "../../functions/shared/contracts/execution-state.ts";
 import type { ExecutionId } from "../../functions/shared/contracts/ids.ts";
+import { type AnswerBody, AnswerReceipt } from "../../functions/shared/contracts/question.ts";
 import { ApiError, CliError, UnreachableError } from "./errors.ts";
 
 /**
@@ -38,6 +39,7 @@ export interface ApiClient {
   task(id: ExecutionId, task: number, signal?: AbortSignal): Promise<TaskDetail>;
   files(id: ExecutionId): Promise<FileList>;
   file(id: ExecutionId, path: string): Promise<FileContent>;
+  answer(id: ExecutionId, task: number, body: AnswerBody): Promise<AnswerReceipt>;
   stop(id: ExecutionId): Promise<StartExecutionAnswer>;
 }
 
@@ -99,6 +101,8 @@ export const createApiClient = ({ url, key }: { url: string; key?: string | unde
     task: (id, task, signal) => call(TaskDetail, at(id, `/tasks/${task}`), { signal }),
     files: (id) => call(FileList, at(id, "/files")),
     file: (id, path) => call(FileContent, at(id, "/files"), { query: { path } }),
+    answer: (id, task, body) =>
+      call(AnswerReceipt, at(id, `/tasks/${task}/answer`), { method: "POST", body }),
     stop: (id) => call(StartExecutionAnswer, at(id, "/stop"), { method: "POST" }),
   };
 };

@@ -3,6 +3,9 @@ import type { Writable } from "node:stream";
 /** A stream to write to; the three are there when it is a terminal. */
 export type Output = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
+/** One line from the person at the keyboard; `undefined` when they press Ctrl-C, or the signal is aborted. */
+export type Prompt = (text: string, signal: AbortSignal) => Promise<string | undefined>;
+
 /** Everything a command may touch of its process, so that a test can stand in for it. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -16,6 +19,8 @@ export interface Context {
    * function is called. While nobody listens, the process ends at once, as it would by itself.
    */
   onInterrupt(listener: (count: number) => void): () => void;
+  /** There where a person can be asked: on a terminal. */
+  readonly prompt?: Prompt | undefined;
   /** Ends the process now; for the second Ctrl-C. */
   exit(code: number): never;
 }
@@ -41,5 +46,22 @@ export const processContext = (): Context => ({
       for (const signal of signals) process.off(signal, heard);
     };
   },
+  prompt: process.stdin.isTTY && process.stderr.isTTY ? promptOnTerminal : undefined,
   exit: (code) => process.exit(code),
 });
+
+const promptOnTerminal: Prompt = async (text, signal) => {
+  const { createInterface } = await import("node:readline/promises");
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const left = new AbortController();
+  // The terminal is in raw mode: Ctrl-C is a key, and means this question only.
+  lines.on("SIGINT", () => left.abort());
+  try {
+    return await lines.question(text, { signal: AbortSignal.any([signal, left.signal]) });
+  } catch {
+    process.stderr.write("\n");
+    return undefined;
+  } finally {
+    lines.close();
+  }
+};

@@ -2,6 +2,7 @@ import { nearestName } from "../../functions/shared/kernel/nearest-name.ts";
 import type { AnyCommand, CommonValues } from "./command.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { agents } from "./commands/agents.ts";
+import { answer } from "./commands/answer.ts";
 import { demo } from "./commands/demo.ts";
 import { files } from "./commands/files.ts";
 import { history } from "./commands/history.ts";
@@ -14,7 +15,7 @@ import { type Context, type Output, processContext } from "./context.ts";
 import { CliError, UsageError } from "./errors.ts";
 import { commandHelp, overallHelp } from "./help.ts";
 
-const COMMANDS: readonly AnyCommand[] = [up, run, demo, ls, show, history, files, stop, agents];
+const COMMANDS: readonly AnyCommand[] = [up, run, demo, ls, show, history, files, answer, stop, agents];
 
 /** The whole program: arguments in, exit code out (0 done, 1 refused or failed, 2 cannot be done as asked). */
 export const main = async (args: readonly string[], context: Context): Promise<number> => {

@@ -1,7 +1,8 @@
 import type { ExecutionView, StartExecutionBody } from "../../functions/shared/contracts/api.ts";
 import { type Context, canRedraw, INTERRUPTED } from "./context.ts";
-import { followExecution } from "./follow-execution.ts";
+import { followExecution, type Watcher } from "./follow-execution.ts";
 import type { Opened } from "./open-api.ts";
+import { QuestionDesk } from "./question-desk.ts";
 import { failureText } from "./view/event-teller.ts";
 import { bytesText } from "./view/format.ts";
 import { LiveProgress } from "./view/live-progress.ts";
@@ -11,7 +12,8 @@ import { proseFor, writeJson } from "./write.ts";
 
 /**
  * Starts an execution and shows it on stderr until it has ended. The first Ctrl-C stops the
- * execution and waits for its end, the second leaves at once.
+ * execution and waits for its end, the second leaves at once; while a person is asked something it
+ * leaves that question open, and the execution goes on.
  */
 export const runExecution = async (
   { api, scripted, dataDir, hostLog }: Opened,
@@ -30,10 +32,24 @@ export const runExecution = async (
     // When this fails the execution ends by its deadline, or by the second Ctrl-C.
     api.stop(executionId).catch(() => undefined);
   });
+  const desk = new QuestionDesk({
+    api,
+    progress,
+    prompt: canRedraw(context) ? context.prompt : undefined,
+    paint: paintFor(context.stderr),
+  });
+  const watcher: Watcher = {
+    event: (event, calls) => progress.event(event, calls),
+    view: (view, calls) => {
+      progress.view(view, calls);
+      desk.view(view);
+    },
+  };
   try {
-    return await followExecution(api, executionId, progress);
+    return await followExecution(api, executionId, watcher);
   } finally {
     unsubscribe();
+    await desk.close();
     progress.end();
     hostLog?.redirect(note);
   }

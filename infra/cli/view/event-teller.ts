@@ -1,6 +1,7 @@
 import type { EventView } from "../../../functions/shared/contracts/api.ts";
 import type { Failure } from "../../../functions/shared/contracts/failure.ts";
 import type { OnFailure } from "../../../functions/shared/contracts/handoff.ts";
+import { isHuman } from "../../../functions/shared/contracts/human.ts";
 import { EventBody } from "../../../functions/shared/contracts/history-event.ts";
 import { totalTokens, type Usage } from "../../../functions/shared/contracts/usage.ts";
 import { countText, dollarsText, durationText, tokensText } from "./format.ts";
@@ -20,6 +21,8 @@ export interface Told {
 export class EventTeller {
   readonly names: TaskNames;
   readonly #requesters = new Map<number, number>();
+  /** Tasks of people: they are asked and answer, and have no turns. */
+  readonly #people = new Set<number>();
 
   constructor(names = new TaskNames()) {
     this.names = names;
@@ -38,7 +41,10 @@ export class EventTeller {
   }
 
   #learn(event: EventBody): void {
-    if (event.type === "TaskScheduled") this.names.learn([event]);
+    if (event.type === "TaskScheduled") {
+      this.names.learn([event]);
+      if (isHuman(event.agent)) this.#people.add(event.task);
+    }
     if (event.type === "HandoffRequested") {
       this.names.learn(event.branches);
       this.#requesters.set(event.handoff, event.task);
@@ -56,7 +62,7 @@ export class EventTeller {
       case "ExecutionStarted":
         return ["started:", event.preview];
       case "TaskScheduled":
-        return ["scheduled"];
+        return [this.#people.has(event.task) ? "is asked" : "scheduled"];
       case "HandoffRequested": {
         const branches = event.branches.map(({ task }) => this.names.of(task)).join(", ");
         return ["handoff", `${event.mode} -> ${branches}${policyText(event.onFailure)}`];
@@ -66,6 +72,7 @@ export class EventTeller {
       case "TaskResumed":
         return ["resumed with the answers"];
       case "TaskSucceeded":
+        if (this.#people.has(event.task)) return ["answered:", event.preview];
         return event.via === undefined
           ? ["succeeded after", spentText(event.turns, event.usage)]
           : ["succeeded:", `answered by ${this.names.of(event.via)}`];

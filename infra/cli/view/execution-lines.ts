@@ -4,6 +4,7 @@ import { failureText } from "./event-teller.ts";
 import { ageText, countText, dollarsText, durationText, tokensText } from "./format.ts";
 import { clip, type Paint } from "./paint.ts";
 import { wrapProse } from "./prose.ts";
+import { questionLines } from "./question-lines.ts";
 import { printable } from "./safe-text.ts";
 import { statusColour } from "./status.ts";
 import { taskTable } from "./task-table.ts";
@@ -26,6 +27,11 @@ export const executionLines = (view: ExecutionView, request: string, look: Look)
     ...facts(view, now).map(([title, text]) => clip(`${paint("dim", title.padEnd(7))}  ${text}`, columns)),
     "",
     ...taskTable(view, { ...look, spinner: "•", tasksMax: Number.POSITIVE_INFINITY }),
+    ...section(
+      "open questions",
+      (view.questions ?? []).flatMap((question) => questionLines(question, paint)),
+      paint,
+    ),
     ...section(
       "failures",
       failed.map(({ task, failure }) =>

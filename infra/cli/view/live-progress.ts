@@ -26,6 +26,7 @@ export class LiveProgress {
   #startedAt: number | undefined;
   #view: ExecutionView | undefined;
   #tick = 0;
+  #isHeld = false;
 
   constructor(stream: Output) {
     this.#stream = stream;
@@ -49,7 +50,20 @@ export class LiveProgress {
 
   /** Something that stays, above the picture. */
   note(text: string): void {
-    this.#log.persist(text);
+    if (this.#isHeld) this.#stream.write(`${text}\n`);
+    else this.#log.persist(text);
+    this.#draw();
+  }
+
+  /** Takes the picture away, and draws none until it is released: somebody is asked something. */
+  hold(): void {
+    this.#log.clear();
+    this.#log.done();
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
     this.#draw();
   }
 
@@ -76,7 +90,7 @@ export class LiveProgress {
   }
 
   #draw(): void {
-    if (this.#view === undefined) return;
+    if (this.#view === undefined || this.#isHeld) return;
     this.#tick += 1;
     this.#log(
       liveFrame(this.#view, {

@@ -53,6 +53,10 @@ export class PlainProgress {
     this.#write(line);
   }
 
+  /** Lines do not disturb each other. */
+  hold(): void {}
+  release(): void {}
+
   /** Each line was final when it was written. */
   end(): void {}
 

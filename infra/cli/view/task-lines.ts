@@ -23,6 +23,13 @@ export const taskLines = (task: TaskDetail, look: Look): string[] => {
       (task.handoffResults ?? []).map((branch) => `task ${branch.task}, ${branch.agent}: ${branch.status}`),
       paint,
     ),
+    ...section(
+      "answered",
+      task.answeredBy === undefined
+        ? []
+        : [`${task.decision ?? "in words"}, by ${oneLine(task.answeredBy)}, ${task.answeredAt ?? ""}`],
+      paint,
+    ),
     ...section("failure", task.failure === undefined ? [] : [failureText(task.failure)], paint),
     ...section(
       "answer",

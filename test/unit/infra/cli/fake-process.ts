@@ -16,14 +16,29 @@ export class FakeProcess implements Context {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly stdin: AsyncIterable<string>;
+  readonly prompt: Context["prompt"];
   exitedWith: number | undefined;
   readonly #written = { stdout: "", stderr: "" };
   readonly #listeners = new Set<(count: number) => void>();
   #interrupts = 0;
 
   constructor(
-    options: { env?: Record<string, string>; stdin?: string; terminal?: { columns: number } } = {},
+    options: {
+      env?: Record<string, string>;
+      stdin?: string;
+      terminal?: { columns: number };
+      typed?: (string | undefined)[];
+    } = {},
   ) {
+    const typed = options.typed;
+    this.prompt =
+      typed === undefined
+        ? undefined
+        : async (text) => {
+            const line = typed.shift();
+            this.stderr.write(`${text}${line ?? "^C"}\n`);
+            return line;
+          };
     this.env = options.env ?? {};
     this.stdout = this.#stream("stdout", options.terminal);
     this.stderr = this.#stream("stderr", options.terminal);

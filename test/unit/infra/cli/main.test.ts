@@ -8,7 +8,7 @@ import { healthy, problem, startExecutionApi, startFakeApi } from "./fake-api.ts
 import { bulkhead, FakeProcess } from "./fake-process.ts";
 import { at, execution, finished, ID, standardEvents, task } from "./standard-execution.ts";
 
-const COMMANDS = ["up", "run", "demo", "ls", "show", "history", "files", "stop", "agents"];
+const COMMANDS = ["up", "run", "demo", "ls", "show", "history", "files", "answer", "stop", "agents"];
 
 const limiter = { path: "src/limiter.ts", version: 2, bytes: 1536, by: "coder", at: at(9000) };
 const withFiles = {
