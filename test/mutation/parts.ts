@@ -47,8 +47,8 @@ export const PARTS: readonly Part[] = [
   },
   {
     name: "permit",
-    sources: agent("permit", "spending", "budget-room"),
-    tests: unit("shared/agent/permit", "shared/agent/permit-writes"),
+    sources: agent("permit", "spending", "budget", "budget-room"),
+    tests: unit("shared/agent/budgets", "shared/agent/permit", "shared/agent/permit-writes"),
   },
   {
     name: "tool calls",

@@ -199,7 +199,10 @@ describe("carrying out", () => {
 
   test("P9: a drain that comes late removes its entries, and leaves a later commit's check alone", async () => {
     const rig = await begun();
-    const stored = await force(rig, { outbox: { "9.0": entry(stopExecution("enough")) } });
+    const stored = await force(rig, {
+      outbox: { "9.0": entry(stopExecution("enough")) },
+      nextCheckAt: rig.now + outboxCheckMs,
+    });
     await force(rig, { version: stored.version + 1, nextCheckAt: rig.now + 1 });
     await drainOutbox(rig.ports(), { stored, records: new Map() }, stored.outbox);
     expect(await rig.stored()).toMatchObject({ outbox: [], nextCheckAt: rig.now + 1 });
