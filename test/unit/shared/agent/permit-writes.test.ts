@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Caps as AllCaps } from "../../../../functions/shared/agent/budget.ts";
+import { type Caps as AllCaps, spentByAgent } from "../../../../functions/shared/agent/budget.ts";
 import { roomFor } from "../../../../functions/shared/agent/budget-room.ts";
 import { TaskPermit } from "../../../../functions/shared/agent/permit.ts";
 import { amountsOf, paidFor, settlementOf } from "../../../../functions/shared/agent/spending.ts";
-import { DEFAULT_EXECUTION_LIMITS } from "../../../../functions/shared/contracts/limits.ts";
+import { DEFAULT_EXECUTION_LIMITS, LIMITS } from "../../../../functions/shared/contracts/limits.ts";
 import type { Permit, Reservation } from "../../../../functions/shared/contracts/permit.ts";
 import { permitKey } from "../../../../functions/shared/contracts/resources.ts";
 import { RetryableError } from "../../../../functions/shared/kernel/errors.ts";
@@ -273,6 +273,41 @@ describe("room", () => {
     expect(roomIn({ microUsd: 1_500 }, { ...committed(0, 2, 1_400), open })).toEqual({ kind: "wait" });
     expect(roomIn({ microUsd: 1_500 }, { ...committed(0, 2, 1_401), open }).kind).toBe("exceeded");
   });
+
+  test("in an agent's own budget comes back from its own reservations and from nobody else's", () => {
+    const kindBeside = (agent: string) => {
+      const open = { "2": reservation({ agent }) };
+      const permit = { ...new AgentWorld().permit(), agentTokens: { coder: 1_300 }, open };
+      return roomFor(ESTIMATE, permit, { ...capsOf(), own: { tokens: 1_500 } }, NOW).kind;
+    };
+    expect(kindBeside("coder")).toBe("wait");
+    expect(kindBeside("critic")).toBe("exceeded");
+  });
+
+  test("for calls does not come back: a call that was reserved was made", () => {
+    const open = { "2": reservation(), "3": reservation() };
+    expect(roomIn({ calls: 4 }, { ...committed(0, 4, 0), open }).kind).toBe("exceeded");
+  });
+
+  test("for a model without a price is in no dollar budget, be it the agent's own", async () => {
+    const unpriced = { tokens: 1, microUsd: null };
+    const caps = { ...capsOf({ microUsd: null }), own: { microUsd: 10 } };
+    const world = new AgentWorld();
+    expect(roomFor(unpriced, world.permit(), caps, NOW)).toMatchObject({ kind: "exceeded" });
+    const { store, clock } = world;
+    const owner = { store, clock, taskId: TASK, epoch: 2, isTakeover: false, turns: () => [] };
+    const reserved = await new TaskPermit({ ...owner, caps }).reserve(1, 1, unpriced);
+    expect(reserved).toMatchObject({ kind: "exceeded" });
+  });
+});
+
+test("what an agent has spent leaves out what it has reserved, unless that is too old to be given back", () => {
+  const spentBeside = (at: number) => {
+    const permit = { ...new AgentWorld().permit(), agentTokens: { coder: 1_000 } };
+    return spentByAgent({ ...permit, open: { "2": reservation({ at }) } }, NOW)[0]?.tokens;
+  };
+  expect(spentBeside(NOW)).toBe(200);
+  expect(spentBeside(NOW - LIMITS.reservationMsMax)).toBe(1_000);
 });
 
 test("a turn paid for its own reservations and for no other's", () => {
