@@ -47,7 +47,7 @@ export interface Platform {
   readonly concurrency: Readonly<Record<string, number>>;
 }
 
-/** DESIGN.md section 6, with the local host's times: the same functions, queues and limits as the stack's. */
+/** What the stack deploys (docs/architecture.md), with the local host's times: the same functions, queues and limits as the stack's. */
 export const toFunctionSettings = (platform: Platform): FunctionSettings[] =>
   platform.bundles.functions.flatMap(({ name, isAgent, folder }) => {
     const own = isAgent ? agentSettings(platform, name) : settingsOf(platform, name);

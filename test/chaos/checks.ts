@@ -6,7 +6,7 @@ import type { LedgerEntry } from "../../infra/local/model-server/ledger.ts";
 import type { ExecutionEvidence, TaskEvidence } from "./evidence.ts";
 import type { Kill } from "./killer.ts";
 
-/** Broken invariants of PROOF section 4, by their numbers there; none when all is well. */
+/** Broken invariants of docs/protocol.md, by their numbers there; none when all is well. */
 export const violationsOf = (
   executions: readonly ExecutionEvidence[],
   ledger: readonly LedgerEntry[],

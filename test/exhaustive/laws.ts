@@ -12,7 +12,7 @@ import { HANDOFF_DEADLINE_SECONDS, START } from "./scenario.ts";
 import { must } from "./violation.ts";
 
 /*
- * The invariants of PROOF section 4 that this model can break, by their numbers there. What holds for
+ * The invariants of docs/protocol.md that this model can break, by their numbers there. What holds for
  * a single step is checked here, once for each different step; what holds for a world, in world-laws.ts.
  */
 

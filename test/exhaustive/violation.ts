@@ -1,4 +1,4 @@
-/** An invariant of PROOF section 4, or a protocol rule, that does not hold. */
+/** An invariant of docs/protocol.md, or a protocol rule, that does not hold. */
 export class Violation extends Error {
   override readonly name = "Violation";
 }

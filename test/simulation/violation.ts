@@ -1,4 +1,4 @@
-/** A promise that was broken: the number is that of PROOF.md section 4. */
+/** A promise that was broken: the number is that of docs/protocol.md. */
 export class Violation extends Error {
   override readonly name = "Violation";
   readonly invariant: number;

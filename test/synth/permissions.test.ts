@@ -4,7 +4,7 @@ import { arnOf, createEvaluator, type Request } from "./evaluate-policy.ts";
 import { resourcesOf, synthesise } from "./synthesised.ts";
 
 /**
- * The table of DESIGN.md section 6, written out: who may do what, and nothing else. Every combination
+ * The table of docs/architecture.md, written out: who may do what, and nothing else. Every combination
  * of a role, an action and a resource that it does not name must be denied.
  */
 const AGENTS = ["coder", "critic", "planner"] as const;

@@ -5,7 +5,7 @@ import { expectGolden } from "../support/golden.ts";
 import { normalised } from "./normalised.ts";
 import { bundles, resource, resourcesOf, synthesise } from "./synthesised.ts";
 
-/** What no emulator shows and AWS does: the traps of DESIGN.md section 6. */
+/** What no emulator shows and AWS does: each a trap. */
 
 let template: Template;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /**
- * Every interval of the protocol (DESIGN.md section 3), so that a host that restarts a child
+ * Every interval of the protocol (docs/protocol.md), so that a host that restarts a child
  * in a fifth of a second need not wait as long as a Lambda fleet. All in milliseconds unless
  * the name says otherwise.
  */

@@ -1,6 +1,6 @@
 import type { AgentName, ExecutionId, TaskId } from "./ids.ts";
 
-/** Keys of the one table. The permission table of DESIGN.md section 6 is written in these. */
+/** Keys of the one table. The roles' rights are written in these (test/synth/permissions.test.ts). */
 export interface ItemKey {
   readonly pk: string;
   readonly sk: string;

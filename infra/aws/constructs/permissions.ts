@@ -6,7 +6,7 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 
-// The rights that the permission table is made of (DESIGN.md section 6): exactly the requests that the
+// The rights that the permission table is made of (docs/architecture.md): exactly the requests that the
 // adapters make, and no resource that is not named.
 
 /** As much of a table, a bucket, a function and a queue as a right can be about. */

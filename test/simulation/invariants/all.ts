@@ -16,7 +16,7 @@ import { trueReports } from "./reports.ts";
 import { rest } from "./rest.ts";
 import { steadyTranscripts } from "./transcripts.ts";
 
-/** All invariants of PROOF.md section 4 as eyes on one world; the books come first, since the others read them. */
+/** All invariants of docs/protocol.md as eyes on one world; the books come first, since the others read them. */
 export const invariantsOf = (world: { scheduler: Scheduler; scene: Scene; plans: PlanBook }) => {
   const books = new Books(world);
   const eyes: StateWatch[] = [
