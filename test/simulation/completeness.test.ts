@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { PLANTED_BUGS } from "./bugs/all-bugs.ts";
 import catchingSeeds from "./bugs/catching-seeds.json" with { type: "json" };
+import { checkFits } from "./bugs/plant.ts";
 
 const page = readFileSync("docs/protocol.md", "utf8");
 const rules = [...page.matchAll(/^\*\*(P\d+) /gm)].map(([, rule = ""]) => rule);
@@ -29,3 +30,10 @@ test("every planted bug has a world that catches it", () => {
   const without = PLANTED_BUGS.filter(({ name }) => !Object.hasOwn(catchingSeeds, name));
   expect(without.map(({ name }) => name)).toEqual([]);
 });
+
+test.each(PLANTED_BUGS.map((bug) => [bug.name, bug] as const))(
+  "the source has the place for: %s",
+  (_, bug) => {
+    expect(() => checkFits(bug)).not.toThrow();
+  },
+);

@@ -234,9 +234,9 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
   bug(
     "a deploy changes what running tasks are told",
     "P14",
-    "open-run.ts",
-    "  if (first === undefined) return fresh();",
-    "  if (first !== undefined || first === undefined) return fresh();",
+    "snapshot.ts",
+    "first === undefined ? freshSnapshot(source) : storedSnapshot(first, source.ports.blobs);",
+    "freshSnapshot(source);",
   ),
   bug(
     "answers are forgotten once a turn was given them",
@@ -249,8 +249,8 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
     "a cut message is said again by the next attempt",
     "P14",
     "transcript.ts",
-    "if (!isSuperseded) this.#turns.push(turn);",
-    "this.#turns.push(turn);",
+    "} else if (isOfThisAttempt || !endsAttempt(turn)) {",
+    "} else {",
   ),
   bug(
     "handoff results are told in another order",

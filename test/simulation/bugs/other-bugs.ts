@@ -21,7 +21,7 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
       {
         file: "functions/api/create-execution.ts",
         find: "const permitted = await ports.store.create(permit);",
-        replace: 'const permitted = "refused" as string;',
+        replace: 'const permitted = "applied" as string;',
       },
       {
         file: "functions/api/create-execution.ts",

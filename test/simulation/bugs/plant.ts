@@ -4,12 +4,18 @@ import type { Patch, PlantedBug } from "./planted-bug.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 
-/**
- * From now on this thread loads the product with a bug in it; nothing on disk changes. Throws when a
- * patch does not fit its source exactly once: then the source has moved on and the bug must follow.
- */
-export const plant = ({ patches }: PlantedBug): void => {
+/** Throws when a patch does not fit its source exactly once: then the source has moved on and the bug must follow. */
+export const checkFits = ({ patches }: PlantedBug): void => {
   for (const patch of patches) patched(readFileSync(new URL(patch.file, ROOT), "utf8"), patch);
+};
+
+/**
+ * From now on this thread loads the product with a bug in it; nothing on disk changes. Throws like
+ * `checkFits`.
+ */
+export const plant = (bug: PlantedBug): void => {
+  checkFits(bug);
+  const { patches } = bug;
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);

@@ -31,7 +31,7 @@ interface Ownership {
 }
 
 /** Two clocks within the assumed skew. */
-const CLOCKS_MS = 10_000;
+export const CLOCKS_MS = 10_000;
 
 /**
  * Invariants 7, 8 and 14: one writer at a time (P1), claims that only grow (P7), turns and calls that
@@ -103,6 +103,8 @@ export const fencedClaims = (books: Books): StateWatch => {
       "P1",
     );
     must(after["epoch"] === Number(before["epoch"]) + 1, 7, say("the epoch is not raised"), "P7");
+    const read = books.lastRead(process, key)?.item;
+    must(read?.["version"] === before["version"], 7, say("it has read another version"), "P7");
     const earlier = claimOf(before);
     const claim = claimOf(after) as Claim;
     const { times } = books.scene;

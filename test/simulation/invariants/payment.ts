@@ -1,12 +1,14 @@
 import { splitTaskId } from "../../../functions/shared/contracts/ids.ts";
 import type { Item } from "../../../functions/shared/contracts/item.ts";
-import { taskKey, turnKey } from "../../../functions/shared/contracts/resources.ts";
+import { LIMITS } from "../../../functions/shared/contracts/limits.ts";
+import { permitKey, taskKey, turnKey } from "../../../functions/shared/contracts/resources.ts";
 import { totalTokens } from "../../../functions/shared/contracts/usage.ts";
 import { ESTIMATE } from "../sim-model.ts";
 import type { SimProcess } from "../sim-process.ts";
 import { must } from "../violation.ts";
 import type { ModelCallSeen, WriteSeen } from "../watch.ts";
 import type { Books, StateWatch } from "./books.ts";
+import { CLOCKS_MS } from "./claims.ts";
 import { openOf, partsOf, stopsOf } from "./permit-view.ts";
 
 interface PaidCall {
@@ -53,6 +55,8 @@ export const boundedPayment = (books: Books): StateWatch => {
   const claims = new Map<string, number>();
   /** By process and task: when it had first raised the purse's epoch. */
   const fences = new Map<string, number>();
+  /** By process: the execution whose purse has refused it since it last was granted something. */
+  const refused = new Map<string, string>();
   /** By task and turn: the reservation that paid for what is saved. */
   const saved = new Map<string, Grant>();
 
@@ -158,11 +162,33 @@ export const boundedPayment = (books: Books): StateWatch => {
         "P5",
       );
     }
+    if (takeovers.has(key)) {
+      const readAt = books.lastRead(process, taskKey(process.name, taskId))?.seq ?? 0;
+      must(
+        readAt > (fences.get(key) ?? readAt),
+        10,
+        say("it has not read what was saved up to its fence"),
+        "P5",
+      );
+    }
     const record = books.peek(taskKey(process.name, taskId));
     must(record?.["status"] === "SCHEDULED", 10, say("the task has ended"), "P5");
+    refused.delete(process.id);
     const grant: Grant = { process, taskId, id, seq: books.seq, call: undefined };
     grants.push(grant);
     granted.set(key, grant);
+  };
+
+  /** Reservations that are too old give nothing back; who waits for them waits for the dead. */
+  const checkWaits = (process: SimProcess, executionId: string): void => {
+    const open = Object.entries(openOf(books.lastRead(process, permitKey(executionId))?.item));
+    const now = books.scheduler.now + process.skewMs;
+    must(
+      open.some(([, { at }]) => at + LIMITS.reservationMsMax > now - CLOCKS_MS),
+      10,
+      () => `${process.id} waits, although nobody alive has reserved anything of ${executionId}`,
+      "P4",
+    );
   };
 
   const checkCall = ({ process, taskId, used, outcome }: ModelCallSeen): void => {
@@ -211,6 +237,9 @@ export const boundedPayment = (books: Books): StateWatch => {
       if (key.sk.startsWith("TURN#")) noteTurn(seen);
       if (key.sk !== "TASK" || typeof process.role === "string") return;
       const taskId = String(after["taskId"]);
+      const { executionId: own } = splitTaskId(taskId);
+      const waits = after["waitsUntil"] !== undefined && after["waitsUntil"] !== before?.["waitsUntil"];
+      if (waits && refused.get(process.id) === own) checkWaits(process, own);
       if (after["epoch"] !== before?.["epoch"]) claims.set(`${process.id}|${taskId}`, Number(after["epoch"]));
       if (before?.["claim"] !== undefined && after["epoch"] !== before["epoch"]) {
         takeovers.set(`${process.id}|${taskId}`, books.seq);
@@ -225,6 +254,9 @@ export const boundedPayment = (books: Books): StateWatch => {
           "P5",
         );
       }
+    },
+    refused(process, key) {
+      if (key.sk === "PERMIT") refused.set(process.id, key.pk.slice("PERMIT#".length));
     },
     calledModel: checkCall,
     ended(process) {
