@@ -3,7 +3,7 @@ import { type AgentManifestEntry, ProviderName } from "../contracts/agent-manife
 import { AgentName } from "../contracts/ids.ts";
 import { LIMITS } from "../contracts/limits.ts";
 import { DEFAULT_RETRY_POLICY, RetryPolicy } from "../contracts/retry-policy.ts";
-import { isMcpServer, type McpServer } from "./mcp-server.ts";
+import type { McpServer } from "./mcp-server.ts";
 import type { Tool } from "./tool.ts";
 
 /**
@@ -27,6 +27,9 @@ const ModelChoice = z.strictObject({
 
 const isTool = (value: unknown): value is Tool =>
   typeof value === "object" && value !== null && "kind" in value && "name" in value;
+
+const isMcpServer = (value: unknown): value is McpServer =>
+  typeof value === "object" && value !== null && "kind" in value && value.kind === "mcp";
 
 const Declaration = z.strictObject({
   name: AgentName,

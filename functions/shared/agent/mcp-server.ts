@@ -55,6 +55,3 @@ export const mcpServer = (declaration: z.input<typeof Declaration>): McpServer =
   const { timeoutSeconds, auth, tools, ...rest } = parsed.data;
   return Object.freeze({ kind: "mcp", ...rest, auth, tools, callMsMax: timeoutSeconds * 1000 });
 };
-
-export const isMcpServer = (value: unknown): value is McpServer =>
-  typeof value === "object" && value !== null && "kind" in value && value.kind === "mcp";
