@@ -15,6 +15,12 @@ test.for([
   expect(times.resendMsMax).toBeGreaterThan(times.resendMs);
 });
 
+test("a program that does not stop is ended long before the sandbox's own 30 s", () => {
+  expect(LIMITS.codeMsMax + 1_000).toBeLessThan(30_000 / 2);
+  expect(LIMITS.codeOutputBytesMax).toBeLessThan(6 * 1024 * 1024);
+  expect(LIMITS.programBytesMax * 6).toBeLessThan(6 * 1024 * 1024);
+});
+
 test("on AWS a live owner's message is not sent anew, and a killed one's task is taken over first", () => {
   expect(AWS_TIMES.resendMs).toBeGreaterThan(AWS_TIMES.leaseMs + AWS_TIMES.stealMarginMs);
 });

@@ -1,7 +1,9 @@
-import { printLine } from "./host.mjs";
+import { hasRoom, printLine } from "./host.mjs";
 import { inspect } from "./inspect.mjs";
 
-const log = (...values) => printLine(format(values));
+const log = (...values) => {
+  if (hasRoom()) printLine(format(values));
+};
 
 /** `%s` and its like in a first text are filled in; what is left over follows. */
 const format = (values) => {

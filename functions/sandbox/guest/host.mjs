@@ -6,9 +6,12 @@ delete globalThis.__host;
 /** More than the host lets through, so that it sees that there was more. */
 let charactersLeft = 128 * 1024;
 
+/** Whether anybody will see another line. */
+export const hasRoom = () => charactersLeft > 0;
+
 /** A whole line of output. What nobody will see is not even handed over. */
 export const printLine = (text) => {
-  if (charactersLeft <= 0) return;
+  if (!hasRoom()) return;
   const line = `${text.slice(0, charactersLeft)}\n`;
   charactersLeft -= line.length;
   print(line);
