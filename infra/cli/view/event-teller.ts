@@ -1,8 +1,8 @@
 import type { EventView } from "../../../functions/shared/contracts/api.ts";
 import type { Failure } from "../../../functions/shared/contracts/failure.ts";
 import type { OnFailure } from "../../../functions/shared/contracts/handoff.ts";
-import { isHuman } from "../../../functions/shared/contracts/human.ts";
 import { EventBody } from "../../../functions/shared/contracts/history-event.ts";
+import { isHuman } from "../../../functions/shared/contracts/human.ts";
 import { totalTokens, type Usage } from "../../../functions/shared/contracts/usage.ts";
 import { countText, dollarsText, durationText, tokensText } from "./format.ts";
 import { oneLine } from "./safe-text.ts";
