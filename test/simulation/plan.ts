@@ -39,6 +39,8 @@ export interface PlanOptions {
   /** Handoffs may have deadlines; not where nobody would come to see that one has passed. */
   readonly hasDeadlines: boolean;
   readonly isOdd: boolean;
+  /** Chance of its own in worlds where agents ask people, so that no other world is another for it. */
+  readonly people?: Chance | undefined;
 }
 
 const TASKS_MAX = 12;
@@ -187,7 +189,29 @@ export class PlanBook {
     return { kind: "answer", padding };
   }
 
-  #add(agent: string, steps: readonly Step[], fate: Plan["fate"] = "ordinary"): Plan {
+  /** A turn or two with questions before the last step. */
+  #withQuestions(steps: readonly Step[]): readonly Step[] {
+    const { people, hasDeadlines } = this.#options;
+    if (people?.hit(0.35) !== true) return steps;
+    const asking = Array.from({ length: people.hit(0.4) ? 2 : 1 }, () =>
+      this.#drawQuestions(people, hasDeadlines),
+    );
+    return [...steps.slice(0, -1), ...asking, ...steps.slice(-1)];
+  }
+
+  #drawQuestions(people: Chance, hasDeadlines: boolean): Step {
+    const calls = Array.from({ length: people.int(1, 3) }, (): ToolStep => {
+      const key = String(people.int(1, 1_000_000));
+      if (people.hit(0.2)) return { name: "look_up", input: { key } };
+      if (people.hit(0.5)) return { name: "spend", input: { key } };
+      const deadline = hasDeadlines && people.hit(0.5) ? { deadlineSeconds: people.int(5, 900) } : {};
+      return { name: "ask_human", input: { question: `Which of ${key}?`, ...deadline } };
+    });
+    return { kind: "tools", calls };
+  }
+
+  #add(agent: string, planned: readonly Step[], fate: Plan["fate"] = "ordinary"): Plan {
+    const steps = this.#withQuestions(planned);
     const plan: Plan = { id: this.#plans.length, agent, steps, fate };
     this.#plans.push(plan);
     return plan;

@@ -24,6 +24,7 @@ export interface PlatformSettings {
   /** Of each process, drawn up to here in both directions. */
   readonly skewMsMax: number;
   readonly hasSweeper: boolean;
+  readonly hasPeople: boolean;
   readonly agentLimits: Readonly<Record<string, AgentSpec["limits"]>>;
 }
 
@@ -148,7 +149,10 @@ export class Platform {
     }
     const { scheduler, blobs, model } = this.#parts;
     const spec = {
-      ...specFor(queue, this.#release, this.#benchOf(process)),
+      ...specFor(queue, this.#release, {
+        bench: this.#benchOf(process),
+        hasPeople: this.#settings.hasPeople,
+      }),
       limits: this.#settings.agentLimits[queue] ?? {},
     };
     const prompt = `Prompt of release ${this.#release}.`;

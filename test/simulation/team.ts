@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type AgentSpec, defineAgent, toManifestEntry } from "../../functions/shared/agent/agent-spec.ts";
 import { handoff } from "../../functions/shared/agent/handoff-tool.ts";
 import { defineTool, type SuspendingTool, type Tool } from "../../functions/shared/agent/tool.ts";
+import { askHuman } from "../../functions/shared/agent/tools/ask-human.ts";
 import { listFiles } from "../../functions/shared/agent/tools/list-files.ts";
 import { readFile } from "../../functions/shared/agent/tools/read-file.ts";
 import { writeFile } from "../../functions/shared/agent/tools/write-file.ts";
@@ -32,6 +33,20 @@ const PRETENDED = [
   pretended("set_flag", "idempotent"),
   pretended("order", "external"),
   pretended("look_up", "readOnly"),
+];
+/** Runs only with a person's leave. */
+export const APPROVED_ONLY = "spend";
+/** In worlds with people, whom agents may ask. */
+const WITH_PEOPLE: readonly Tool[] = [
+  askHuman,
+  defineTool({
+    name: APPROVED_ONLY,
+    description: "A tool of the simulation that needs a person's leave.",
+    input: z.strictObject({ key: z.string() }),
+    effect: "external",
+    requiresApproval: true,
+    run: async () => "replaced for each process",
+  }),
 ];
 /** Can tell what became of a call. */
 const RECONCILED = "order";
@@ -77,21 +92,28 @@ export const MANIFEST: AgentManifest = AGENTS.map((name) => ({
 }));
 
 /** An agent as one process runs it: the pretended tools have their effects on that process's bench. */
-export const specFor = (name: string, release: 1 | 2, bench: ToolBench): AgentSpec => {
+export const specFor = (
+  name: string,
+  release: 1 | 2,
+  { bench, hasPeople }: { readonly bench: ToolBench; readonly hasPeople: boolean },
+): AgentSpec => {
   const spec = RELEASES[release].get(name);
   if (spec === undefined) throw new Error(`there is no agent ${name}`);
-  return { ...spec, tools: spec.tools.map((tool) => onBench(tool, bench)) };
+  const tools = hasPeople ? [...spec.tools, ...WITH_PEOPLE] : spec.tools;
+  return { ...spec, tools: tools.map((tool) => onBench(tool, bench)) };
 };
 
 const onBench = (tool: Tool, bench: ToolBench): Tool => {
-  if (tool.kind !== "ordinary" || !PRETENDED.some(({ name }) => name === tool.name)) return tool;
+  if (tool.kind !== "ordinary" || ![...PRETENDED, ...WITH_PEOPLE].some(({ name }) => name === tool.name)) {
+    return tool;
+  }
   return {
     ...tool,
     prepare: (input) => {
       const prepared = tool.prepare(input);
       if (!prepared.ok) return prepared;
       return {
-        ok: true,
+        ...prepared,
         run: ({ callId }) => bench.run(tool, callId),
         reconcile: tool.name === RECONCILED ? ({ callId }) => bench.reconcile(tool, callId) : undefined,
       };

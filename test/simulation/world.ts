@@ -8,6 +8,7 @@ import { Chance } from "./chance.ts";
 import { drawDamage } from "./damage.ts";
 import { FaultBook } from "./fault-book.ts";
 import { invariantsOf } from "./invariants/all.ts";
+import { hasPeople, People } from "./people.ts";
 import { PlanBook } from "./plan.ts";
 import { Platform } from "./platform.ts";
 import { PortCalls } from "./port-calls.ts";
@@ -72,10 +73,16 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
   const faults = new FaultBook();
   const trace = new Trace(BEGIN, print);
   let violation: Violation | undefined;
+  // A stream of its own: a world without people draws what it always drew.
+  const ofPeople = new Chance(seed ^ 0x0ff1ce);
+  const people = hasPeople(seed, ofPeople)
+    ? new People({ chance: ofPeople, scheduler, trace, isLocal: scene.isLocal })
+    : undefined;
   const plans = new PlanBook(chance, {
     agents: AGENTS,
     hasDeadlines: ablation.kind === "none",
     isOdd: weather !== CALM,
+    people: people === undefined ? undefined : ofPeople,
   });
   const calls = new PortCalls({ scheduler, chance, weather, faults, trace });
   // The eyes look at the store, and the store tells the eyes.
@@ -83,7 +90,7 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
   const onViolation = (broken: Violation): void => {
     violation ??= broken;
   };
-  const watch = watchAll(eyes.watches, onViolation);
+  const watch = watchAll([...eyes.watches, ...(people === undefined ? [] : [people])], onViolation);
   const store = new SimStore({ scheduler, chance, weather, faults, calls, watch });
   const blobs = new SimBlobs(calls, chance);
   const queues = new SimQueues({
@@ -115,9 +122,11 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
       concurrency: 10,
       skewMsMax: scene.skewMsMax,
       hasSweeper: ablation.kind !== "sweeper",
+      hasPeople: people !== undefined,
       agentLimits: scene.agentLimits,
     },
   );
+  people?.open(platform);
   const users = new Users({ platform, scheduler, chance, trace }, drawWishes(chance, scene, plans));
   eyes.open({ store, queues, users });
   if (weather !== CALM) {
@@ -130,7 +139,11 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
   scheduler.at(scene.faultsEndAt, () => faults.end());
 
   const isAtRest = (): boolean =>
-    users.areDone && platform.isIdle && !queues.hasWaiting() && !store.isAnythingOpen();
+    users.areDone &&
+    people?.areDone !== false &&
+    platform.isIdle &&
+    !queues.hasWaiting() &&
+    !store.isAnythingOpen();
   const end = await scheduler.run(
     () => violation !== undefined || scheduler.now > scene.settledBy || isAtRest(),
     STEPS_MAX,

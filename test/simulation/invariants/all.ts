@@ -3,6 +3,7 @@ import type { Scheduler } from "../scheduler.ts";
 import { Violation } from "../violation.ts";
 import type { Watch } from "../watch.ts";
 import type { Scene } from "../world.ts";
+import { approvedCalls } from "./approvals.ts";
 import { Books, type StateWatch } from "./books.ts";
 import { bounds, isolation } from "./bounds.ts";
 import { timelyChecks } from "./checks.ts";
@@ -25,6 +26,7 @@ export const invariantsOf = (world: { scheduler: Scheduler; scene: Scene; plans:
     faithfulOutbox(books),
     trueReports(books),
     fencedClaims(books),
+    approvedCalls(books),
     orderedJoins(books),
     boundedPayment(books),
     steadyTranscripts(books),

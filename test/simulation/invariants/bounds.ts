@@ -1,3 +1,4 @@
+import { HUMAN } from "../../../functions/shared/contracts/human.ts";
 import { splitTaskId } from "../../../functions/shared/contracts/ids.ts";
 import type { Item } from "../../../functions/shared/contracts/item.ts";
 import { LIMITS } from "../../../functions/shared/contracts/limits.ts";
@@ -85,7 +86,15 @@ export const isolation = (books: Books): StateWatch => {
           must(family === "EXE" || family === "TASK" || (family === "PERMIT" && kind !== "create"), 13, say);
           return;
         case "api":
-          must(!isWrite || family === "PERMIT" || (family === "EXE" && kind === "create"), 13, say, "P1");
+          must(
+            !isWrite ||
+              family === "PERMIT" ||
+              (family === "EXE" && kind === "create") ||
+              (pk.startsWith(`TASK#${HUMAN}#`) && kind === "update"),
+            13,
+            say,
+            "P1",
+          );
           return;
         case "sweeper":
           must(kind === "due", 13, say);

@@ -64,6 +64,8 @@ export const fencedClaims = (books: Books): StateWatch => {
     if (before["status"] === "SCHEDULED" && after["status"] !== "SCHEDULED") {
       endedAt.set(taskId, seen.now);
     }
+    // A person never claims; what they may write is checked where people are.
+    if (process.role === "api") return;
     if (process.role === "coordinator") checkReopened(seen);
     else if (isClaiming(seen)) checkClaimed(seen, taskId);
     else checkOwned(seen, taskId);

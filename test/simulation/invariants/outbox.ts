@@ -1,5 +1,6 @@
 import type { Command, OutboxEntry } from "../../../functions/shared/contracts/command.ts";
 import type { ExecutionState } from "../../../functions/shared/contracts/execution-state.ts";
+import { isHuman } from "../../../functions/shared/contracts/human.ts";
 import { splitTaskId, taskIdOf } from "../../../functions/shared/contracts/ids.ts";
 import type { Work } from "../../../functions/shared/contracts/messages.ts";
 import { stateKey, taskKey } from "../../../functions/shared/contracts/resources.ts";
@@ -112,8 +113,9 @@ export const faithfulOutbox = (books: Books): StateWatch => {
     }
     if (!isWanted(after.state, command)) return;
     const taskId = taskIdOf(executionId, command.task);
-    must((lastSent.get(taskId) ?? 0) > seq, 5, say("no message was sent"), "P9");
     const agent = after.state.tasks[command.task - 1]?.agent ?? "";
+    // A person has no queue: the record is all there is.
+    must(isHuman(agent) || (lastSent.get(taskId) ?? 0) > seq, 5, say("no message was sent"), "P9");
     const record = books.peek(taskKey(agent, taskId));
     if (command.type === "ScheduleTask") {
       must(Number(record?.["attempt"] ?? 0) >= command.attempt, 5, say("the record does not say so"), "P9");
