@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTarget } from "../support/open-target.ts";
+import { isDeployed, openHost, openTarget } from "../support/open-target.ts";
 import type { Target } from "../support/target.ts";
 
 let target: Target;
@@ -33,3 +34,26 @@ test("what a program must not do ends that program and nothing else [bad-input 5
   expect(output).toContain("output, cut at 65536 bytes (print less):");
   expect(output).not.toContain("AWS_");
 });
+
+test.skipIf(isDeployed)(
+  "a sandbox that is killed in the middle of a program is an error result, and coder goes on",
+  async () => {
+    const { target: own, host } = await openHost();
+    try {
+      const id = await own.start("[[run-code endless=yes]] Compute for ever");
+      await own.until(id, () => host.agents().some((one) => one.function === "sandbox" && one.busy));
+      const { pid } = host.agents().find((one) => one.function === "sandbox") ?? {};
+      // What is not there cannot be read, whatever a program finds a way to.
+      expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toMatch(
+        /BULKHEAD_|AWS_(ACCESS|SECRET|SESSION|ENDPOINT)/,
+      );
+      host.killFunction("sandbox");
+      const view = await own.end(id);
+      expect(view.status).toBe("SUCCEEDED");
+      expect(view.output).toContain("run_code (error): TOOL_FAILED: the sandbox ended without a result");
+      expect(view.output).toContain("tests: 2 passed, 0 failed");
+    } finally {
+      await host.stop();
+    }
+  },
+);

@@ -26,7 +26,10 @@ const ATTACKS = [
   "const line = 'x'.repeat(1024); for (let n = 0; n < 100 * 1024; n++) console.log(line);",
 ];
 
-/** Tests that fail, a correction, tests that pass; with `attacks`, programs that must not get far as well. */
+/**
+ * Tests that fail, a correction, tests that pass. With `attacks`, programs that must not get far as well;
+ * with `endless`, one before them that whoever tests this can kill the sandbox in.
+ */
 export const runCodeScript = defineScript({
   name: "run-code",
   agents: {
@@ -35,6 +38,7 @@ export const runCodeScript = defineScript({
         case 1:
           return {
             calls: [
+              ...("endless" in context.settings ? [runCode({ code: "for (;;) {}" })] : []),
               writeFile("src/sum.ts", SUM),
               writeFile("test/sum.test.ts", SUM_TEST),
               runCode({ path: "test/sum.test.ts" }),
