@@ -63,6 +63,7 @@ const LEFT_OUT = new RegExp(
     /\/tools\/agent-toolset\//,
     /^\.\/lib\/credentials\/credential-chain\.mjs$/,
     /^@opentelemetry\/api$/,
+    /^\.\.?\/internal\/tracing\.mjs$/,
     /^\.\/tracing\/streaming\.mjs$/,
     /^\.\.\/qs\/stringify\.mjs$/,
     /^@smithy\/core\/event-streams$/,
@@ -74,7 +75,17 @@ const LEFT_OUT = new RegExp(
     .join("|"),
 );
 
+/** The SDK's own, as it is when tracing is off. */
+const NO_TRACING = `
+export const resolveOpenTelemetryOptions = () => ({ propagation: false, traces: { enabled: false } });
+export const getTracer = () => undefined;
+export const guardTracing = (_client, step) => step();
+const nothing = () => {};
+export { nothing as endApiCallSpan, nothing as injectTraceHeaders, nothing as recordAttempt, nothing as setCreatedIDAttribute, nothing as startApiCallSpan };`;
+
 const STAND_INS: Readonly<Record<string, string>> = {
+  "./internal/tracing.mjs": NO_TRACING,
+  "../internal/tracing.mjs": NO_TRACING,
   "@modelcontextprotocol/client/_shims":
     "export const CORS_IS_POSSIBLE = false; export class DefaultJsonSchemaValidator {}",
   "@aws-sdk/endpoint-cache": "export class EndpointCache {}",

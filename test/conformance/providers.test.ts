@@ -170,6 +170,26 @@ describe.each(PROVIDERS)("$name", ({ caller, options }) => {
   });
 });
 
+test.each(PROVIDERS)(
+  "$name is asked to hold an answer to its schema only if it can",
+  async ({ name, options }) => {
+    const answerSchema = {
+      type: "object",
+      properties: {
+        ok: { type: "boolean" },
+        notes: { type: "array", items: { type: "string" }, maxItems: 3 },
+      },
+      required: ["ok"],
+    };
+    const request = { ...asking({ text: '{"ok":true}' }), answerSchema };
+    const model = createAnthropicModel(options());
+    const turn = await model.call(request, never);
+    expect(turn.content.filter(isText)[0]?.text).toBe('{"ok":true}');
+    expect(totalTokens(turn.usage)).toBeLessThanOrEqual(model.estimate(request).tokens);
+    expect(server.ledger().at(-1)?.isStructured).toBe(name === "anthropic");
+  },
+);
+
 describe("bedrock", () => {
   const signed = (aws: AwsIdentity): AnthropicModelOptions => ({
     provider: "bedrock",

@@ -16,7 +16,8 @@ import { root } from "./synthesised.ts";
 const KB = 1_000;
 const BUDGET_KB = { coordinator: 350, agent: 600 };
 const IMPORT_RATIO_MAX = 1.5;
-const ASKED_FOR = /^(mcp-tool-servers|web-client|lambda-sandbox|bedrock-signature|sqlite-store)-/;
+const ASKED_FOR =
+  /^(mcp-tool-servers|web-client|lambda-sandbox|bedrock-signature|structured-output|sqlite-store)-/;
 /** The least of several is what the machine can do; anything above it is what else it was doing. */
 const REPETITIONS = 7;
 

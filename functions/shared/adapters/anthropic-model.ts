@@ -65,6 +65,7 @@ export const createAnthropicModel = (options: AnthropicModelOptions): Model => {
       if (model === undefined)
         throw misconfigured(`provider ${options.provider} has no default model; name one`);
       const { secret, client } = await connect();
+      const answerSchema = flags.structuredOutput ? await heldSchema(request) : undefined;
       const message = new MessageAssembler();
       const facts = (): CallFacts => ({ secret, used: priced(usageOf(message, request)), now: clock.now() });
       const watchdog = new CallWatchdog({ clock, idleMs, callMs, caller: signal });
@@ -72,7 +73,7 @@ export const createAnthropicModel = (options: AnthropicModelOptions): Model => {
       try {
         const response = await client
           .post("/v1/messages", {
-            body: messagesBody(request, { ...flags, model, maxTokens: maxTokensOf(request) }),
+            body: messagesBody(request, { ...flags, model, maxTokens: maxTokensOf(request), answerSchema }),
             stream: true,
             signal: watchdog.signal,
           })
@@ -105,6 +106,13 @@ export const createAnthropicModel = (options: AnthropicModelOptions): Model => {
       };
     },
   };
+};
+
+/** Loaded by agents whose answer is JSON, which few are. */
+const heldSchema = async ({ answerSchema }: ModelRequest): Promise<object | undefined> => {
+  if (answerSchema === undefined) return undefined;
+  const { structuredSchema } = await import("./structured-output.ts");
+  return structuredSchema(answerSchema);
 };
 
 const requireEventStream = (response: Response, facts: CallFacts): void => {

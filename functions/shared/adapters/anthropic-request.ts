@@ -10,6 +10,7 @@ export interface MessagesBody {
   readonly stream: true;
   readonly system?: readonly Block[];
   readonly tools?: readonly ToolSchema[];
+  readonly output_config?: { readonly format: { readonly type: "json_schema"; readonly schema: object } };
   readonly messages: ReadonlyArray<{
     readonly role: "user" | "assistant";
     readonly content: readonly Block[];
@@ -28,7 +29,13 @@ interface Block {
  */
 export const messagesBody = (
   request: ModelRequest,
-  settings: { readonly model: string; readonly maxTokens: number; readonly promptCaching: boolean },
+  settings: {
+    readonly model: string;
+    readonly maxTokens: number;
+    readonly promptCaching: boolean;
+    /** What the provider is to hold the answer to, in the subset of schemas that it takes. */
+    readonly answerSchema?: object | undefined;
+  },
 ): MessagesBody => {
   const breakpoint = (blocks: readonly Block[]): readonly Block[] =>
     settings.promptCaching ? withBreakpoint(blocks) : blocks;
@@ -40,6 +47,9 @@ export const messagesBody = (
     stream: true,
     ...(request.system === "" ? {} : { system: breakpoint([{ type: "text", text: request.system }]) }),
     ...(request.tools.length === 0 ? {} : { tools: request.tools }),
+    ...(settings.answerSchema === undefined
+      ? {}
+      : { output_config: { format: { type: "json_schema", schema: settings.answerSchema } } }),
     messages: messages.map(({ role, content }, index) => ({
       role,
       content: cached.includes(index) ? breakpoint(content) : content,
@@ -60,6 +70,8 @@ export const promptTokensAtMost = (request: ModelRequest): number =>
   tokensAtMost(request.system) +
   tokensAtMost(JSON.stringify(request.tools)) +
   tokensAtMost(JSON.stringify(request.messages)) +
+  // Said once more by the provider, with what the subset of schemas turns into words.
+  2 * tokensAtMost(JSON.stringify(request.answerSchema ?? "")) +
   HIDDEN_TOKENS;
 
 /** A model may send an empty text block, but the API takes none back. */

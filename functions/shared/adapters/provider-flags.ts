@@ -8,6 +8,8 @@ interface ProviderFlags {
   readonly apiVersion: string;
   /** Whether it takes explicit `cache_control` breakpoints. */
   readonly promptCaching: boolean;
+  /** Whether it holds an answer to a schema (`output_config.format`). */
+  readonly structuredOutput: boolean;
 }
 
 export const PROVIDER_FLAGS: Readonly<Record<ProviderName, ProviderFlags>> = {
@@ -15,20 +17,24 @@ export const PROVIDER_FLAGS: Readonly<Record<ProviderName, ProviderFlags>> = {
     baseUrl: "https://api.anthropic.com",
     apiVersion: "2026-10-21",
     promptCaching: true,
+    structuredOutput: true,
   },
   glm: {
     baseUrl: "https://api.z.ai/api/anthropic",
     apiVersion: "2023-06-01",
     promptCaching: true,
+    structuredOutput: false,
   },
   compatible: {
     baseUrl: undefined,
     apiVersion: "2023-06-01",
     promptCaching: false,
+    structuredOutput: false,
   },
   bedrock: {
     baseUrl: "https://bedrock-mantle.{region}.api.aws/anthropic",
     apiVersion: "2023-06-01",
     promptCaching: true,
+    structuredOutput: false,
   },
 };

@@ -1,9 +1,16 @@
+import { z } from "zod";
 import { LIMITS } from "../contracts/limits.ts";
 import { TerminalError } from "../kernel/errors.ts";
 import { recordRefusal } from "./record-call.ts";
 import type { Turn } from "./saved-turn.ts";
 import type { TaskRun } from "./task-run.ts";
 import { problemsOf } from "./tool.ts";
+
+/** As the model has to write it: what the schema has defaults for may be left out. */
+export const answerSchema = (output: z.ZodType): Readonly<Record<string, unknown>> => {
+  const { $schema: _, ...schema } = z.toJSONSchema(output, { io: "input" });
+  return schema;
+};
 
 /** The name under which the runtime's word on an answer is recorded; no tool has it. */
 const ANSWER = "(answer)";

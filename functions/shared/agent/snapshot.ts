@@ -7,6 +7,7 @@ import type { Blobs } from "../ports/blobs.ts";
 import type { ToolServers } from "../ports/tool-servers.ts";
 import type { AgentPorts } from "./agent-ports.ts";
 import type { AgentSpec } from "./agent-spec.ts";
+import { answerSchema } from "./answer-schema.ts";
 import { checkpointLost, parseStored } from "./saved-turn.ts";
 import { askForTools, servedTool } from "./served-tools.ts";
 import { readValue } from "./stored-value.ts";
@@ -17,6 +18,8 @@ import { type ToolRegistry, toolRegistry } from "./tool-registry.ts";
 const Snapshot = z.object({
   system: z.string(),
   tools: z.array(z.custom<ToolSchema>()),
+  /** Of agents whose answer is JSON. */
+  answerSchema: z.record(z.string(), z.unknown()).optional(),
   served: z
     .array(
       z.object({
@@ -63,6 +66,7 @@ const freshSnapshot = async ({ spec, ports, peers, servers, signal }: SnapshotSo
     system: systemPrompt(spec, ports.prompt, peers),
     tools: [...own, ...offer.schemas],
     served: [...offer.entries],
+    ...(spec.output === undefined ? {} : { answerSchema: answerSchema(spec.output) }),
   };
 };
 

@@ -1,6 +1,6 @@
-import { z } from "zod";
 import type { AgentManifest } from "../contracts/agent-manifest.ts";
 import type { AgentSpec } from "./agent-spec.ts";
+import { answerSchema } from "./answer-schema.ts";
 
 /**
  * What an agent is told about itself, whom to believe, its answer and its peers; the first line names
@@ -13,7 +13,7 @@ export const systemPrompt = (
   peers: AgentManifest,
 ): string => {
   const parts = [`You are the agent "${name}": ${role}.`, prompt.trim(), WHOM_TO_BELIEVE];
-  if (output !== undefined) parts.push(`${ANSWER_IS_JSON}\n${JSON.stringify(z.toJSONSchema(output))}`);
+  if (output !== undefined) parts.push(`${ANSWER_IS_JSON}\n${JSON.stringify(answerSchema(output))}`);
   if (peers.length > 0) parts.push([PEERS, ...peers.map(line)].join("\n"));
   return parts.join("\n\n").toWellFormed();
 };

@@ -72,6 +72,10 @@ const requestOf = ({ snapshot, transcript, notice, spec }: TaskRun, purpose: Pur
     tools: snapshot.tools,
     messages: purpose === "notes" ? askForNotes(messages) : messages,
     maxTokens: spec.model.maxTokens ?? LIMITS.outputTokensDefault,
+    // Notes are no answer.
+    ...(purpose === "notes" || snapshot.answerSchema === undefined
+      ? {}
+      : { answerSchema: snapshot.answerSchema }),
   };
 };
 

@@ -6,6 +6,8 @@ export interface ModelRequest {
   readonly tools: readonly ToolSchema[];
   readonly messages: readonly ModelMessage[];
   readonly maxTokens: number;
+  /** JSON schema that the answer has to fit; a provider that can holds the model to it. */
+  readonly answerSchema?: Readonly<Record<string, unknown>>;
 }
 
 export interface ModelTurn {

@@ -11,6 +11,8 @@ export interface CheckedRequest {
   readonly tools: unknown;
   readonly messages: readonly Message[];
   readonly breakpoints: number;
+  /** The answer is to be held to a schema. */
+  readonly isStructured: boolean;
 }
 
 const FIELDS = new Set([
@@ -78,6 +80,7 @@ export const checkRequest = (
   checkToolChoice(request["tool_choice"]);
   checkSystem(system);
   checkTools(tools);
+  const isStructured = checkOutputConfig(request["output_config"]);
   const messages = checkMessages(request["messages"]);
   const breakpoints = body.split('"cache_control"').length - 1;
   requireThat(breakpoints <= BREAKPOINTS_MAX, "cache_control", `at most ${BREAKPOINTS_MAX} breakpoints`);
@@ -89,6 +92,7 @@ export const checkRequest = (
     tools,
     messages,
     breakpoints,
+    isStructured,
   };
 };
 
@@ -115,6 +119,36 @@ const checkToolChoice = (choice: unknown): void => {
   );
   requireThat(type === "auto" || type === "none", "tool_choice.type", "Input should be 'auto' or 'none'");
 };
+
+/** The subset that answers can be held to: closed objects, and no keyword that only narrows. */
+const checkOutputConfig = (config: unknown): boolean => {
+  const { format } = (config ?? {}) as { format?: { type?: unknown; schema?: unknown } | null };
+  if (format === undefined || format === null) return false;
+  requireThat(format.type === "json_schema", "output_config.format.type", "Input should be 'json_schema'");
+  requireThat(
+    (format.schema as { type?: unknown } | undefined)?.type === "object",
+    "output_config.format.schema.type",
+    "Input should be 'object'",
+  );
+  JSON.stringify(format.schema, (key, value) => {
+    const where = "output_config.format.schema";
+    requireThat(!NARROWING.has(key) || typeof value === "object", where, `"${key}" is not supported`);
+    if (value?.type === "object")
+      requireThat(value.additionalProperties === false, where, "additionalProperties must be false");
+    return value;
+  });
+  return true;
+};
+
+const NARROWING = new Set([
+  "minLength",
+  "maxLength",
+  "pattern",
+  "minimum",
+  "maximum",
+  "multipleOf",
+  "maxItems",
+]);
 
 const checkSystem = (system: unknown): void => {
   if (system === undefined || typeof system === "string") return;

@@ -22,6 +22,8 @@ export interface LedgerEntry {
   /** Why the request was refused. */
   error: string | null;
   stopReason: string | null;
+  /** The answer was to be held to a schema. */
+  isStructured: boolean;
   /** Names of the tools called. */
   calls: readonly string[];
   usage: Readonly<Record<string, number>> | null;
@@ -84,6 +86,7 @@ export class Ledger {
       fault: null,
       error: null,
       stopReason: null,
+      isStructured: false,
       calls: [],
       usage: null,
       paid: false,

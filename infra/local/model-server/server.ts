@@ -70,6 +70,7 @@ export const createModelServer = async (options: ModelServerOptions = {}): Promi
     entry.keyEnd = key.slice(-4);
     const checked = checkRequest(request.headers, body, dialect);
     entry.model = checked.model;
+    entry.isStructured = checked.isStructured;
     checkThinking(checked);
     const chosen = chooseTurn(scripts, options.defaultScript ?? "standard", checked);
     entry.agent = chosen.agent;

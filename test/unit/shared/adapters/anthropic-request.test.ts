@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import {
   messagesBody,
   promptTokensAtMost,
   tokensAtMost,
 } from "../../../../functions/shared/adapters/anthropic-request.ts";
+import { structuredSchema } from "../../../../functions/shared/adapters/structured-output.ts";
+import { answerSchema } from "../../../../functions/shared/agent/answer-schema.ts";
 import type { AssistantBlock, ModelMessage } from "../../../../functions/shared/contracts/model-message.ts";
 import type { ModelRequest } from "../../../../functions/shared/ports/model.ts";
 
@@ -71,6 +74,66 @@ describe("the body", () => {
     };
     const body = messagesBody(request(said, ...turn(1).slice(1)), settings);
     expect(body.messages[1]?.content.map(({ type }) => type)).toEqual(["tool_use"]);
+  });
+});
+
+describe("structured output", () => {
+  const schemaOf = (output: z.ZodType) => structuredSchema(answerSchema(output));
+
+  test("is asked for in the body only when there is a schema to hold an answer to", () => {
+    const schema = schemaOf(z.object({ ok: z.boolean() }));
+    expect(messagesBody(request(), { ...settings, answerSchema: schema }).output_config).toEqual({
+      format: {
+        type: "json_schema",
+        schema: {
+          type: "object",
+          properties: { ok: { type: "boolean" } },
+          required: ["ok"],
+          additionalProperties: false,
+        },
+      },
+    });
+  });
+
+  test("has closed objects all the way down, and says in words what the subset does not know", () => {
+    const schema = schemaOf(
+      z.object({
+        risks: z.array(z.object({ title: z.string().min(3), severity: z.enum(["low", "high"]) })).max(9),
+        note: z.string().optional(),
+        verdict: z.union([z.literal("go"), z.object({ stop: z.int().min(1) })]),
+      }),
+    );
+    const text = JSON.stringify(schema);
+    expect(text.match(/"type":"object"/g)).toHaveLength(3);
+    expect(text.match(/"additionalProperties":false/g)).toHaveLength(3);
+    expect(text).not.toMatch(/"(minLength|maxItems|minimum|maximum)":/);
+    expect(text).toContain("minLength: 3");
+    expect(schema).toMatchObject({ required: ["risks", "verdict"] });
+  });
+
+  const Tree: z.ZodType = z.lazy(() => z.object({ children: z.array(Tree) }));
+  test.each([
+    ["free keys", z.object({ counts: z.record(z.string(), z.number()) })],
+    ["a schema that refers to itself", Tree],
+    ["a root that is no object", z.array(z.string())],
+    ["anything at all", z.object({ x: z.any() })],
+    ["a tuple", z.object({ pair: z.tuple([z.string(), z.number()]) })],
+  ])("is not asked for where it would ask for something else: %s", (_, output) => {
+    expect(schemaOf(output)).toBeUndefined();
+  });
+
+  test("changes nothing in the schema that it was given", () => {
+    const given = answerSchema(z.object({ list: z.array(z.string()).min(2) }));
+    const copy = structuredClone(given);
+    structuredSchema(given);
+    expect(given).toEqual(copy);
+  });
+
+  test("counts in the bound on tokens", () => {
+    const schema = answerSchema(z.object({ ok: z.boolean().describe("x".repeat(1_000)) }));
+    expect(promptTokensAtMost({ ...request(), answerSchema: schema })).toBeGreaterThan(
+      promptTokensAtMost(request()) + 400,
+    );
   });
 });
 

@@ -343,8 +343,15 @@ describe("what is counted over a task goes on counting", () => {
     );
     await world.deliver();
     expect(world.failure()).toMatchObject({ name: "OutputSchema" });
-    const asked = world.model.requests.find(isAskedForNotes)?.messages.at(-1);
-    expect(textsOf(asked)).toContain("Your answer does not fit its schema");
+    const asked = world.model.requests.find(isAskedForNotes);
+    expect(textsOf(asked?.messages.at(-1))).toContain("Your answer does not fit its schema");
+    // Notes are no answer: nobody holds them to its schema.
+    expect(world.model.requests.map((request) => "answerSchema" in request)).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ]);
   });
 
   test("a turn that the provider paused is not lost to the notes", async () => {

@@ -365,6 +365,33 @@ describe("answers with a schema [bad-input 50]", () => {
     expect(world.record()).toMatchObject({ status: "SUCCEEDED", answer: { text: '{"risks": ["fire"]}' } });
   });
 
+  test("every request says what the answer has to fit, as the first turn was told (P14)", async () => {
+    const old = { tools: [readFile], output: z.object({ ok: z.boolean() }) };
+    const script = [turn([call("read_file", { path: "a" }, "r1")]), answer('{"ok":true,"more":1}')];
+    const world = new AgentWorld({ script, spec: old });
+    // The first invocation ends after its first turn; then another version is deployed.
+    await world.remaining(60_000).deliver();
+    expect(world.turns()).toHaveLength(1);
+    const deployed = new AgentWorld({
+      script,
+      spec: { ...old, output: z.object({ ok: z.boolean(), more: z.int() }) },
+    });
+    await world.remaining(900_000).deliver(
+      "m2",
+      deployed.agent({
+        store: world.store,
+        blobs: world.blobs,
+        queues: world.queues,
+        model: world.model,
+      }),
+    );
+    expect(world.record().status).toBe("SUCCEEDED");
+    const schemas = world.model.requests.map(({ answerSchema }) => JSON.stringify(answerSchema));
+    expect(schemas).toHaveLength(2);
+    expect(schemas[1]).toBe(schemas[0]);
+    expect(world.model.requests[0]?.answerSchema).toMatchObject({ type: "object", required: ["ok"] });
+  });
+
   test("after two repairs the attempt ends as OutputSchema, with the path", async () => {
     const world = new AgentWorld({
       script: [answer("no JSON"), answer("{}"), answer('{"risks": "fire"}'), answer("never")],
