@@ -9,7 +9,7 @@ import type { Plugin } from "esbuild";
  *       profiles, single sign-on, web identities, containers and instance metadata are for people's machines.
  *   S2. Nothing runs in a browser, so that no browser is recognised.
  *   S3. The provider's SDK is transport only; its tools that an agent could run by itself are not ours.
- *       The key comes in code, so that no chain of credentials is followed; nothing is traced by it, and
+ *       The key comes in code, so that no chain of credentials is followed; tracing is off, and its steps do nothing;
  *       no request of ours has a query.
  *   S4. No operation of ours answers with a stream of events, and DynamoDB's endpoint is discovered
  *       only where somebody asks for it.
@@ -40,6 +40,9 @@ export const slimBundle: Plugin = {
     build.onLoad({ filter: /./, namespace: "left-out" }, ({ pluginData: standIn }) => ({
       contents: (standIn as string | undefined) ?? "module.exports = {};",
     }));
+    build.onLoad({ filter: /[\\/]@anthropic-ai[\\/]sdk[\\/]internal[\\/]tracing\.mjs$/ }, ({ path }) => ({
+      contents: withoutTracing(readFileSync(path, "utf8")),
+    }));
     build.onLoad({ filter: /[\\/]functions[\\/].*\.ts$/ }, ({ path }) => ({
       contents: withNamespace(readFileSync(path, "utf8")),
       loader: "ts",
@@ -63,7 +66,6 @@ const LEFT_OUT = new RegExp(
     /\/tools\/agent-toolset\//,
     /^\.\/lib\/credentials\/credential-chain\.mjs$/,
     /^@opentelemetry\/api$/,
-    /^\.\.?\/internal\/tracing\.mjs$/,
     /^\.\/tracing\/streaming\.mjs$/,
     /^\.\.\/qs\/stringify\.mjs$/,
     /^@smithy\/core\/event-streams$/,
@@ -75,22 +77,24 @@ const LEFT_OUT = new RegExp(
     .join("|"),
 );
 
-/** The SDK's own, as it is when tracing is off. */
-const NO_TRACING = `
-export const resolveOpenTelemetryOptions = () => ({ propagation: false, traces: { enabled: false } });
-export const getTracer = () => undefined;
-export const guardTracing = (_client, step) => step();
-const nothing = () => {};
-export { nothing as endApiCallSpan, nothing as injectTraceHeaders, nothing as recordAttempt, nothing as setCreatedIDAttribute, nothing as startApiCallSpan };`;
-
 const STAND_INS: Readonly<Record<string, string>> = {
-  "./internal/tracing.mjs": NO_TRACING,
-  "../internal/tracing.mjs": NO_TRACING,
   "@modelcontextprotocol/client/_shims":
     "export const CORS_IS_POSSIBLE = false; export class DefaultJsonSchemaValidator {}",
   "@aws-sdk/endpoint-cache": "export class EndpointCache {}",
   "@smithy/core/event-streams":
     "export const resolveEventStreamSerdeConfig = (config) => config; export const eventStreamSerdeProvider = undefined;",
+};
+
+/** The provider's SDK's own module, as it is when tracing is off: its steps are taken, and none of them does anything. */
+const withoutTracing = (source: string): string => {
+  const off = `export const resolveOpenTelemetryOptions = () => ({ propagation: false, traces: { enabled: false } });
+export const guardTracing = (_client, step) => step();
+const nothing = () => {};`;
+  const names = [...source.matchAll(/^export (?:async )?(?:function|const|class) (\w+)/gm)].map(
+    ([, name]) => name,
+  );
+  const others = names.filter((name) => !off.includes(` ${name} `));
+  return `${off}\nexport { ${others.map((name) => `nothing as ${name}`).join(", ")} };`;
 };
 
 const withNamespace = (source: string): string =>
