@@ -51,11 +51,6 @@ export const PARTS: readonly Part[] = [
     tests: unit("shared/agent/budgets", "shared/agent/permit", "shared/agent/permit-writes"),
   },
   {
-    name: "tool calls",
-    sources: agent("run-tool-calls", "record-call"),
-    tests: unit("shared/agent/tool-calls", "shared/agent/effect-ledger"),
-  },
-  {
     name: "paths and schemas",
     sources: [...agent("workspace-path"), ...contracts("stored-execution", "value", "ids")],
     tests: unit(

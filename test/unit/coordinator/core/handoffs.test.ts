@@ -196,6 +196,19 @@ test("a branch that transferred joins its own handoff under its own name", () =>
     .andAgainNothing();
 });
 
+test("a transfer passes its target's answer on, whoever else answered in the same look", () => {
+  const { decision } = given(
+    started(),
+    suspended(1, [parallel("planner", "critic")]),
+    suspended(2, [transfer("coder")]),
+    suspended(3, [single("planner")]),
+  ).when(succeeded(4, { preview: "the target's" }), succeeded(5, { preview: "another's" }));
+  expect(decision.events.find((event) => event.type === "TaskSucceeded" && event.via === 4)).toMatchObject({
+    task: 2,
+    preview: "the target's",
+  });
+});
+
 test("a transfer's failure is the requester's, without a retry of the requester", () => {
   given(started(), suspended(1, [transfer("critic")]))
     .when(failed(2, "Refused"))
