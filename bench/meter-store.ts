@@ -35,11 +35,11 @@ export const meterStore = (store: MemoryStore): Units => {
   const { create, update, get, getMany, list } = store;
   store.create = (item) => around(item, () => create.call(store, item));
   store.update = (key, change) => around(key, () => update.call(store, key, change));
-  const countRead = (bytes: number): void => {
-    units.read += Math.max(1, Math.ceil(bytes / 4096));
+  const countRead = (bytes: number, perUnit = 1): void => {
+    units.read += perUnit * Math.max(1, Math.ceil(bytes / 4096));
   };
-  store.get = (key) => {
-    countRead(sizeOf(find(key)));
+  store.get = (key, options) => {
+    countRead(sizeOf(find(key)), options?.mayBeStale ? 0.5 : 1);
     return get.call(store, key);
   };
   store.getMany = (keys) => {

@@ -1,5 +1,6 @@
 import type { AgentManifest, ProviderName } from "../../functions/shared/contracts/agent-manifest.ts";
 import { defaultModelOf } from "../../functions/shared/contracts/default-model.ts";
+import { type AccountLimits, accountNameOf } from "../../functions/shared/contracts/provider-account.ts";
 import { type Settings, SettingsError } from "./settings.ts";
 
 /** Which model answers for an agent, and where. Its key is in the agent's secret. */
@@ -8,6 +9,9 @@ export interface ModelSettings {
   readonly model: string;
   /** Absent: the provider's own address. */
   readonly baseUrl?: string;
+  /** Whose limits and holds it shares. */
+  readonly account: string;
+  readonly accountLimits: AccountLimits;
 }
 
 /**
@@ -24,7 +28,13 @@ export const resolveModels = (
   if (stranger !== undefined) {
     throw new SettingsError(`agents.${stranger}: there is no such agent; there are ${names.join(", ")}`);
   }
-  return Object.fromEntries(manifest.map((agent) => [agent.name, resolveOne(settings, agent)]));
+  const models = manifest.map((agent) => [agent.name, resolveOne(settings, agent)] as const);
+  const accounts = models.map(([, { account }]) => account);
+  const unused = Object.keys(settings.providerLimits).find((name) => !accounts.includes(name));
+  if (unused === undefined) return Object.fromEntries(models);
+  throw new SettingsError(
+    `providerLimits.${unused}: no agent uses this account; there are ${[...new Set(accounts)].join(", ")}`,
+  );
 };
 
 const resolveOne = (settings: Settings, agent: AgentManifest[number]): ModelSettings => {
@@ -46,5 +56,7 @@ const resolveOne = (settings: Settings, agent: AgentManifest[number]): ModelSett
   if (provider === "compatible" && baseUrl === undefined) {
     throw new SettingsError(`agents.${agent.name}.baseUrl: provider ${provider} has no default; set one`);
   }
-  return { provider, model, ...(baseUrl === undefined ? {} : { baseUrl }) };
+  const account = accountNameOf(agent.account, provider, baseUrl);
+  const accountLimits = settings.providerLimits[account] ?? {};
+  return { provider, model, account, accountLimits, ...(baseUrl === undefined ? {} : { baseUrl }) };
 };

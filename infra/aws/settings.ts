@@ -3,6 +3,7 @@ import { ProviderName } from "../../functions/shared/contracts/agent-manifest.ts
 import { RequestedLimits } from "../../functions/shared/contracts/api.ts";
 import { AgentName } from "../../functions/shared/contracts/ids.ts";
 import { LIMITS } from "../../functions/shared/contracts/limits.ts";
+import { ProviderLimits } from "../../functions/shared/contracts/provider-account.ts";
 
 /** SQS event sources take 2 to 1,000. */
 const Concurrency = z.int().min(2).max(LIMITS.agentConcurrencyMax);
@@ -38,6 +39,8 @@ const Settings = z.strictObject({
   concurrency: Concurrency.optional(),
   /** What an execution gets that asks for nothing, in the words of the API. */
   limits: RequestedLimits.prefault({}),
+  /** What each provider account may have per minute, by account name; default: no limit of ours. */
+  providerLimits: ProviderLimits.default({}),
   /** How long an execution's records and blobs stay after its deadline. */
   retentionDays: z.int().min(1).max(365).default(30),
   logDays: z

@@ -139,6 +139,8 @@ const agentSettings = (platform: Platform, name: string): Own => {
       BULKHEAD_TIMES: JSON.stringify(platform.times),
       BULKHEAD_PROVIDER: provider.provider,
       BULKHEAD_MODEL: provider.model,
+      BULKHEAD_ACCOUNT: provider.account,
+      BULKHEAD_ACCOUNT_LIMITS: JSON.stringify(provider.accountLimits ?? {}),
       BULKHEAD_API_KEY: secretText(provider.apiKey, platform.toolCredentials[name]),
       ...(provider.aws === undefined ? {} : { BULKHEAD_AWS_IDENTITY: JSON.stringify(provider.aws) }),
       ...(provider.baseUrl === undefined ? {} : { BULKHEAD_BASE_URL: provider.baseUrl }),

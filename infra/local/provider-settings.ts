@@ -1,6 +1,11 @@
 import { type AgentManifest, ProviderName } from "../../functions/shared/contracts/agent-manifest.ts";
 import type { AwsIdentity } from "../../functions/shared/contracts/aws-identity.ts";
 import { defaultModelOf } from "../../functions/shared/contracts/default-model.ts";
+import {
+  type AccountLimits,
+  accountNameOf,
+  ProviderLimits,
+} from "../../functions/shared/contracts/provider-account.ts";
 import { HostError } from "./host-error.ts";
 
 /** How one agent reaches its model; the key goes into that agent's environment and nowhere else. */
@@ -9,13 +14,17 @@ export interface ProviderSettings {
   readonly model: string;
   /** Absent: the provider's own address. */
   readonly baseUrl?: string;
+  /** Whose limits and holds it shares. */
+  readonly account: string;
+  /** Absent: only the provider's own answers say. */
+  readonly accountLimits?: AccountLimits;
   readonly apiKey: string;
   /** Who asks Bedrock, which takes no key. */
   readonly aws?: AwsIdentity;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-type Agents = readonly Pick<AgentManifest[number], "name" | "provider" | "model">[];
+type Agents = readonly Pick<AgentManifest[number], "name" | "provider" | "model" | "account">[];
 
 const OWN = /^BULKHEAD_([A-Z0-9_]+)_(API_KEY|BASE_URL|MODEL|PROVIDER)$/;
 const SHARED = ["BULKHEAD_PROVIDER", "BULKHEAD_MODEL"];
@@ -55,11 +64,12 @@ export const resolveProviders = (
 /** What the scripted model server is reached by: a key per agent, so that isolation shows in its ledger. */
 export const scriptedProviders = (baseUrl: string, agents: Agents): Record<string, ProviderSettings> =>
   Object.fromEntries(
-    agents.map(({ name, model }) => {
+    agents.map(({ name, model, account }) => {
       const settings: ProviderSettings = {
         provider: "anthropic",
         model: model ?? defaultModelOf("anthropic") ?? "scripted",
         baseUrl,
+        account: accountNameOf(account, "anthropic", baseUrl),
         apiKey: `scripted-${name}`,
       };
       return [name, settings];
@@ -95,6 +105,7 @@ const resolveOne = (env: Environment, agent: Agents[number]): ProviderSettings =
   return {
     provider,
     model,
+    account: accountNameOf(agent.account, provider, baseUrl),
     apiKey: either("API_KEY", "ANTHROPIC_API_KEY") ?? "",
     ...(provider === "bedrock" ? { aws: identityIn(env, agent.name) } : {}),
     ...(baseUrl === undefined ? {} : { baseUrl }),
@@ -142,3 +153,32 @@ const parseProvider = (text: string, where: string): ProviderName => {
 export const read = (env: Environment, name: string): string | undefined => env[name]?.trim() || undefined;
 
 export const prefixOf = (agent: string): string => `BULKHEAD_${agent.toUpperCase().replaceAll("-", "_")}`;
+
+/**
+ * `BULKHEAD_PROVIDER_LIMITS`: what each provider account may have per minute, as JSON by account name.
+ * Throws HostError naming what is wrong with it.
+ */
+export const readProviderLimits = (env: Environment, accounts: readonly string[]): ProviderLimits => {
+  const text = read(env, "BULKHEAD_PROVIDER_LIMITS");
+  if (text === undefined) return {};
+  const parsed = ProviderLimits.safeParse(parseJson(text));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new HostError(
+      `BULKHEAD_PROVIDER_LIMITS: ${[...(issue?.path ?? []), issue?.message].join(": ")}; expected for example {"anthropic":{"requestsPerMinute":50,"tokensPerMinute":40000}}`,
+    );
+  }
+  const stranger = Object.keys(parsed.data).find((name) => !accounts.includes(name));
+  if (stranger === undefined) return parsed.data;
+  throw new HostError(
+    `BULKHEAD_PROVIDER_LIMITS: no agent uses the account "${stranger}"; there are ${[...new Set(accounts)].join(", ")}`,
+  );
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};

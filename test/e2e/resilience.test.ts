@@ -59,6 +59,24 @@ test("a busy planner delays neither the critic nor another execution's planner",
   expect((await target.end(slow)).status).toBe("SUCCEEDED");
 });
 
+test("a provider's word on when to come back holds the other branch back too", async () => {
+  const { target, host } = await open();
+  const view = await target.run("[[held-back]] Do it");
+  expect(view.status).toBe("SUCCEEDED");
+  const ledger = host.modelServer?.ledger() ?? [];
+  const refused = ledger.find(({ status }) => status === 429);
+  expect(refused).toMatchObject({ agent: "planner", turn: 1 });
+  const heldUntil = (refused?.at ?? 0) + 3_000;
+  const critic = ledger.find(({ agent, turn }) => agent === "critic" && turn === 2);
+  expect(critic?.at).toBeGreaterThanOrEqual(heldUntil);
+  // Nobody of the account has called in the meantime, and nobody was refused again.
+  const later = ledger.filter(({ n }) => n > (refused?.n ?? 0));
+  expect(later.filter(({ at, agent, turn }) => at < heldUntil && `${agent} ${turn}` !== "critic 1")).toEqual(
+    [],
+  );
+  expect(ledger.filter(({ status }) => status === 429)).toHaveLength(1);
+});
+
 test("every message delivered twice: one outcome, and no turn is paid twice", async () => {
   const { target, host } = await open({ faults: { duplicateMessages: true } });
   for (const script of ["quick", "nested", "two-handoffs", "transfer"]) {

@@ -124,6 +124,7 @@ export class Workers {
       log: silentLog,
       times: TIMES,
       agents: agentsOf(this.#tables.scenario),
+      account: { name: "anthropic", limits: {} },
       prompt: "",
       // An answer is short and no model is asked.
       blobs: undefined as never,

@@ -12,7 +12,7 @@ import type { SimBlobs } from "./sim-blobs.ts";
 import type { SimModel } from "./sim-model.ts";
 import { type Role, SimProcess } from "./sim-process.ts";
 import { EVENTS } from "./sim-queues.ts";
-import { MANIFEST, specFor, type ToolBench } from "./team.ts";
+import { ACCOUNT, MANIFEST, specFor, type ToolBench } from "./team.ts";
 import type { Trace } from "./trace.ts";
 import type { Weather } from "./weather.ts";
 
@@ -162,6 +162,7 @@ export class Platform {
         ...ports,
         agents: MANIFEST,
         blobs: blobs.portOf(process),
+        account: { name: ACCOUNT, limits: {} },
         model: model.portOf(process, taskIdIn(delivery.body)),
         prompt,
       };

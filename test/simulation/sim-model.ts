@@ -91,6 +91,8 @@ export class SimModel {
       request,
       used: fault?.used ?? turn?.usage ?? NO_USAGE,
       outcome: fault === undefined ? "answered" : "failed",
+      retryAfterSeconds:
+        fault?.error instanceof RetryableModelError ? fault.error.retryAfterSeconds : undefined,
       isUnexpected: fault !== undefined && !(fault.error instanceof RetryableModelError),
       now: scheduler.now,
     });

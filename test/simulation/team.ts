@@ -10,6 +10,9 @@ import type { AgentManifest } from "../../functions/shared/contracts/agent-manif
 import { DEFAULT_RETRY_POLICY, RetryPolicy } from "../../functions/shared/contracts/retry-policy.ts";
 import type { ToolEffect } from "../../functions/shared/contracts/task-record.ts";
 
+/** All agents of a world call the same provider with the same account. */
+export const ACCOUNT = "simulated";
+
 export const AGENTS = ["coder", "planner", "critic"] as const;
 
 /** Where the tools of one process have their effects. */

@@ -34,6 +34,8 @@ export interface ModelCallSeen {
   readonly request: ModelRequest;
   readonly used: Usage;
   readonly outcome: "answered" | "failed";
+  /** The provider's word on when to come back. */
+  readonly retryAfterSeconds: number | undefined;
   /** What the provider's adapter threw that no adapter should. */
   readonly isUnexpected: boolean;
   readonly now: number;

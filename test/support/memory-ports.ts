@@ -22,7 +22,7 @@ export class MemoryStore implements Store {
   /** JSON, as every real store keeps bytes: what goes in and what comes out share nothing. */
   readonly #items = new Map<string, { readonly key: ItemKey; readonly text: string }>();
 
-  async get(key: ItemKey): Promise<Item | undefined> {
+  async get(key: ItemKey, _options?: { readonly mayBeStale: boolean }): Promise<Item | undefined> {
     this.#count("get", key);
     return this.#read(key);
   }

@@ -86,7 +86,12 @@ export class World {
         if (model === undefined) throw new Error(`no model for ${spec.name}`);
         return [
           spec.name,
-          new StandaloneAgent(spec, { ...common, model, prompt: `Be a good ${spec.name}.` }),
+          new StandaloneAgent(spec, {
+            ...common,
+            model,
+            account: { name: "anthropic", limits: {} },
+            prompt: `Be a good ${spec.name}.`,
+          }),
         ];
       }),
     );

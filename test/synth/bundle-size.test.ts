@@ -10,14 +10,14 @@ import { root } from "./synthesised.ts";
 
 /**
  * Decimal, which is the stricter reading; all pieces of a function together, also those that it loads
- * later, but not those that only an agent loads which asks for them in its `agent.ts`, nor the store
+ * later, but not those that only an agent loads which asks for them in its `agent.ts` or has limits, nor the store
  * that only the embedded host's settings ask for.
  */
 const KB = 1_000;
 const BUDGET_KB = { coordinator: 350, agent: 600 };
 const IMPORT_RATIO_MAX = 1.5;
 const ASKED_FOR =
-  /^(mcp-tool-servers|web-client|lambda-sandbox|bedrock-signature|structured-output|sqlite-store)-/;
+  /^(mcp-tool-servers|account-minute|web-client|lambda-sandbox|bedrock-signature|structured-output|sqlite-store)-/;
 /** The least of several is what the machine can do; anything above it is what else it was doing. */
 const REPETITIONS = 7;
 

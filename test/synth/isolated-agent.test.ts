@@ -15,7 +15,7 @@ test("an agent stands in somebody else's stack by itself", async () => {
   const agent = new IsolatedAgent(stack, "Critic", {
     name: "critic",
     folder: functions.find(({ name }) => name === "critic")?.folder ?? "",
-    model: { provider: "anthropic", model: "claude-x" },
+    model: { provider: "anthropic", account: "anthropic", accountLimits: {}, model: "claude-x" },
     secretName: "theirs/critic",
     table: new Table(stack, "Table", { partitionKey: { name: "pk", type: AttributeType.STRING } }),
     bucket: new Bucket(stack, "Bucket"),

@@ -16,6 +16,8 @@ const RESOURCES: Readonly<Record<string, { readonly resource: string; readonly k
   state: { resource: "table", key: "EXE#1" },
   permit: { resource: "table", key: "PERMIT#1" },
   files: { resource: "table", key: "FILES#1" },
+  account: { resource: "table", key: "PROVIDER#anthropic" },
+  "another account": { resource: "table", key: "PROVIDER#anthropic2" },
   ...Object.fromEntries(
     AGENTS.map((agent) => [`task of ${agent}`, { resource: "table", key: `TASK#${agent}#1.1` }]),
   ),
@@ -82,9 +84,9 @@ const each = (actions: readonly string[], resources: readonly string[]): Record<
 const allTasks = [...AGENTS.map((agent) => `task of ${agent}`), "task of coder2", "task of a person"];
 
 const agentMay = (agent: string): Record<string, readonly string[]> => ({
-  ...each(READ, [`task of ${agent}`, "permit", "files"]),
-  "dynamodb:PutItem": [`task of ${agent}`, "files"],
-  "dynamodb:UpdateItem": [`task of ${agent}`, "permit", "files"],
+  ...each(READ, [`task of ${agent}`, "permit", "files", "account"]),
+  "dynamodb:PutItem": [`task of ${agent}`, "files", "account"],
+  "dynamodb:UpdateItem": [`task of ${agent}`, "permit", "files", "account"],
   ...blobs,
   "sqs:SendMessage": ["events queue", `queue of ${agent}`],
   ...each(CONSUME, [`queue of ${agent}`]),

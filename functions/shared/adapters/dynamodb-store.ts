@@ -107,10 +107,9 @@ export const createDynamoDbStore = ({
   };
 
   return {
-    get: async (key) => {
-      const answer = await attempt("GetItem", () =>
-        client.send(new GetItemCommand({ TableName: table, Key: marshallKey(key), ConsistentRead: true })),
-      );
+    get: async (key, { mayBeStale } = { mayBeStale: false }) => {
+      const request = { TableName: table, Key: marshallKey(key), ConsistentRead: !mayBeStale };
+      const answer = await attempt("GetItem", () => client.send(new GetItemCommand(request)));
       return answer.Item === undefined ? undefined : toItem(answer.Item);
     },
 

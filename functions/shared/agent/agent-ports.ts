@@ -1,5 +1,6 @@
 import type { AgentManifest } from "../contracts/agent-manifest.ts";
 import type { ProtocolTimes } from "../contracts/protocol-times.ts";
+import type { ProviderAccount } from "../contracts/provider-account.ts";
 import type { Blobs } from "../ports/blobs.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -16,6 +17,8 @@ export interface AgentPorts {
   readonly queues: Queues;
   readonly blobs: Blobs;
   readonly model: Model;
+  /** Of the provider behind `model`: who shares its limits. */
+  readonly account: ProviderAccount;
   /** Absent where none is deployed, or this agent may not use it. */
   readonly sandbox?: Sandbox;
   readonly clock: Clock;

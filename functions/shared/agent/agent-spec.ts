@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type AgentManifestEntry, ProviderName } from "../contracts/agent-manifest.ts";
 import { AgentName } from "../contracts/ids.ts";
 import { LIMITS } from "../contracts/limits.ts";
+import { AccountName } from "../contracts/provider-account.ts";
 import { DEFAULT_RETRY_POLICY, RetryPolicy } from "../contracts/retry-policy.ts";
 import type { McpServer } from "./mcp-server.ts";
 import type { Tool } from "./tool.ts";
@@ -21,6 +22,8 @@ const ModelChoice = z.strictObject({
   provider: ProviderName.optional(),
   model: z.string().min(1).max(200).optional(),
   maxTokens: z.int().min(1).max(200_000).optional(),
+  /** Agents with the same account share its rate limits; default: the provider's name. */
+  account: AccountName.optional(),
   /** A longer conversation is begun anew, with the agent's notes of it; default: what suits the model. */
   contextTokens: z.int().min(1_000).max(10_000_000).optional(),
 });
@@ -95,4 +98,5 @@ export const toManifestEntry = (spec: AgentSpec): DeclaredManifestEntry => ({
   concurrency: spec.concurrency,
   ...(spec.model.provider === undefined ? {} : { provider: spec.model.provider }),
   ...(spec.model.model === undefined ? {} : { model: spec.model.model }),
+  ...(spec.model.account === undefined ? {} : { account: spec.model.account }),
 });

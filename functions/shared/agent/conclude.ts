@@ -19,7 +19,7 @@ export type Concluding = Pick<TaskRun, "ports" | "held" | "permit" | "receiveCou
   readonly transcript: { readonly saved: readonly TurnRecord[] };
 };
 
-type Outcome = Exclude<Ending, { readonly kind: "outOfTime" | "budgetBusy" | "fenced" }>;
+type Outcome = Exclude<Ending, { readonly kind: "outOfTime" | "waits" | "fenced" }>;
 
 /** The message comes back soon; then the record says what to do (P8, P13). */
 const LOOK_AGAIN: Verdict = { returnAfterSeconds: 1 };
@@ -34,8 +34,8 @@ export const conclude = (run: Concluding, ending: Ending): Promise<Verdict> => {
       return Promise.resolve(LOOK_AGAIN);
     case "outOfTime":
       return giveBack(run, 0);
-    case "budgetBusy":
-      return giveBack(run, run.ports.times.budgetWaitSeconds);
+    case "waits":
+      return giveBack(run, ending.seconds);
     case "answered":
     case "failed":
     case "suspended":

@@ -16,7 +16,9 @@ export type Ending =
       readonly trail: readonly string[];
     }
   /** Not an outcome: another invocation goes on. */
-  | { readonly kind: "outOfTime" | "budgetBusy" | "fenced" };
+  | { readonly kind: "outOfTime" | "fenced" }
+  /** For a budget or a provider: another invocation goes on after so many seconds. */
+  | { readonly kind: "waits"; readonly seconds: number };
 
 /**
  * What a thrown error means for the task. `undefined`: nothing. A port could not be reached, and

@@ -8,6 +8,7 @@ import { type Decisions, decisionsOf, isQuestion, NO_DECISIONS } from "./decisio
 import { type AnswerFile, handoffResults } from "./handoff-results.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { TaskPermit } from "./permit.ts";
+import { ProviderLimiter } from "./provider-limiter.ts";
 import { requestText } from "./request-text.ts";
 import type { GivenResult } from "./saved-turn.ts";
 import { openSnapshot, registryOf, type SnapshotSource, storedSnapshot } from "./snapshot.ts";
@@ -54,6 +55,7 @@ export const openRun = async ({
     receiveCount,
     held,
     permit,
+    limiter: new ProviderLimiter(ports),
     signal,
     request,
     tools: registryOf(snapshot, source),

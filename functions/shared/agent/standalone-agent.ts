@@ -169,7 +169,8 @@ export class StandaloneAgent {
           `the task has not ended after ${turnsMax} turns; make it smaller`,
         );
       }
-      if ((await takeTurn(run)) === "wait") return { kind: "budgetBusy" };
+      const taken = await takeTurn(run);
+      if (taken !== "taken") return taken;
     }
   }
 }

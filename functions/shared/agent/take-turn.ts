@@ -1,13 +1,14 @@
 import { LIMITS } from "../contracts/limits.ts";
 import { turnKey } from "../contracts/resources.ts";
 import type { TurnRecord } from "../contracts/task-record.ts";
-import { addUsage } from "../contracts/usage.ts";
+import { addUsage, totalTokens } from "../contracts/usage.ts";
 import type { Value } from "../contracts/value.ts";
 import { backoffMs } from "../kernel/backoff.ts";
 import { RetryableError, TerminalError } from "../kernel/errors.ts";
 import { RetryableModelError, TerminalModelError } from "../kernel/model-call-error.ts";
 import type { ModelRequest, ModelTurn } from "../ports/model.ts";
 import { askForNotes, type Purpose, purposeOf, restartOf } from "./compaction.ts";
+import type { Ending } from "./ending.ts";
 import { fenced, stoppedBy } from "./interruption.ts";
 import { orUnsure } from "./or-unsure.ts";
 import { readTurn, turnOf } from "./saved-turn.ts";
@@ -17,21 +18,32 @@ import type { TaskRun } from "./task-run.ts";
 
 /**
  * One model turn: reserve, call, save. It is settled with the next reservation, or when the run ends.
- * `wait`: only reservations of others stand in the way, nothing was called. Throws what ended the
- * attempt, or an Interruption.
+ * `waits`: the provider's account is busy, or only reservations of others stand in the way; nothing was
+ * called. Throws what ended the attempt, or an Interruption.
  */
-export const takeTurn = async (run: TaskRun): Promise<"taken" | "wait"> => {
+export const takeTurn = async (run: TaskRun): Promise<"taken" | Waits> => {
   const n = run.transcript.turnsSaved + 1;
   const purpose = purposeOf(run, run.transcript.messages());
   for (let attempt = 1; ; attempt++) {
+    const { tokens } = run.ports.model.estimate(requestOf(run, purpose));
+    const seconds = await run.limiter.admit(tokens, run.signal);
+    if (seconds > 0) return { kind: "waits", seconds };
     const reserved = await reserve(run, n, attempt, purpose);
-    if (reserved === "wait") return "wait";
+    if (reserved === "wait") return { kind: "waits", seconds: budgetWaitSeconds(run) };
     const said = await callModel(run, reserved, attempt);
     if (said !== "again") {
       await saveTurn(run, n, said, purpose);
       return "taken";
     }
   }
+};
+
+type Waits = Extract<Ending, { readonly kind: "waits" }>;
+
+/** Apart, so that those who wait for the same reservations do not all come back at once. */
+const budgetWaitSeconds = ({ ports }: TaskRun): number => {
+  const { budgetWaitSeconds } = ports.times;
+  return budgetWaitSeconds + Math.floor((ports.random.fraction() * budgetWaitSeconds) / 2);
 };
 
 /** The request that money was reserved for. */
@@ -89,11 +101,14 @@ const callModel = async (
   try {
     const said = await model.call(request, run.signal);
     run.permit.spent(said.usage);
+    await run.limiter.settle(totalTokens(said.usage));
     return said;
   } catch (error) {
     const isModelError = error instanceof RetryableModelError || error instanceof TerminalModelError;
     run.permit.spent(isModelError ? error.used : "presumed");
     if (isModelError) run.unsavedUsage = addUsage(run.unsavedUsage, error.used);
+    if (isModelError) await run.limiter.settle(totalTokens(error.used));
+    if (isRateLimited(error)) await run.limiter.hold(error.retryAfterSeconds);
     run.signal.throwIfAborted();
     const waitMs = quickRetryMs(error, attempt, random.fraction());
     if (waitMs === undefined) throw error;
@@ -102,6 +117,11 @@ const callModel = async (
     return "again";
   }
 };
+
+const isRateLimited = (error: unknown): error is RetryableModelError & { retryAfterSeconds: number } =>
+  error instanceof RetryableModelError &&
+  error.failureName === "RateLimited" &&
+  error.retryAfterSeconds !== undefined;
 
 const quickRetryMs = (error: unknown, attempt: number, fraction: number): number | undefined => {
   if (!(error instanceof RetryableModelError) || attempt > LIMITS.modelRetriesMax) return undefined;

@@ -6,6 +6,7 @@ import type { AgentSpec } from "./agent-spec.ts";
 import type { Held } from "./claim.ts";
 import type { Decisions } from "./decisions.ts";
 import type { TaskPermit } from "./permit.ts";
+import type { ProviderLimiter } from "./provider-limiter.ts";
 import type { RequestText } from "./request-text.ts";
 import type { GivenResult } from "./saved-turn.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -23,6 +24,7 @@ export interface TaskRun {
   readonly receiveCount: number;
   readonly held: Held;
   readonly permit: TaskPermit;
+  readonly limiter: ProviderLimiter;
   /** Aborted with an Interruption when the work must end at once. */
   readonly signal: AbortSignal;
   readonly request: RequestText;

@@ -15,6 +15,8 @@ export const AgentManifestEntry = z.object({
   handoffs: z.array(AgentName),
   provider: ProviderName.optional(),
   model: z.string().optional(),
+  /** As declared; `accountNameOf` has the default. */
+  account: z.string().optional(),
   retry: RetryPolicy,
   concurrency: z.int().min(1).max(LIMITS.agentConcurrencyMax),
 });

@@ -4,6 +4,7 @@ import { AwsIdentity } from "./aws-identity.ts";
 import { AgentName } from "./ids.ts";
 import { ExecutionLimits, LIMITS } from "./limits.ts";
 import { AWS_TIMES, ProtocolTimes } from "./protocol-times.ts";
+import { AccountLimits, AccountName } from "./provider-account.ts";
 
 /**
  * The environment variables of each kind of function: set by the stack and the local host, read by
@@ -80,6 +81,11 @@ export const AgentEnvironment = z.object({
   BULKHEAD_PROVIDER: said(ProviderName, "the provider behind the agent's model").optional(),
   BULKHEAD_MODEL: said(z.string(), "the agent's model").optional(),
   BULKHEAD_BASE_URL: said(url, "the provider's base URL").optional(),
+  BULKHEAD_ACCOUNT: said(AccountName, "the provider account whose limits the agent shares").optional(),
+  BULKHEAD_ACCOUNT_LIMITS: said(
+    json(AccountLimits).default({}),
+    "what that account may have per minute, as JSON",
+  ),
   /** The key itself: on the embedded host only. */
   BULKHEAD_API_KEY: z.string().optional(),
   BULKHEAD_SECRET_ID: said(z.string(), "the secret that holds the agent's key").optional(),

@@ -83,6 +83,8 @@ export const LIMITS = {
   /** Quick retries of one model call within its turn; longer waits are the coordinator's. */
   modelRetriesMax: 2,
   modelRetryWaitMsMax: 5_000,
+  /** The longest that one answer of a provider holds all agents of its account back. */
+  providerHoldMsMax: 900_000,
   modelCallMsMax: 300_000,
   modelIdleMsMax: 60_000,
   /**

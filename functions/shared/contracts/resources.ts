@@ -34,6 +34,9 @@ export const filesPartition = (id: ExecutionId): string => `FILES#${id}`;
 export const fileKey = (id: ExecutionId, path: string): ItemKey => ({ pk: filesPartition(id), sk: path });
 /** Beside the paths: how many files and bytes the workspace holds. `#` is no path character. */
 export const WORKSPACE_TOTALS = "#TOTALS";
+/** What the agents of one provider account share; no agent writes to another's. */
+export const accountPartition = (account: string): string => `PROVIDER#${account}`;
+export const accountKey = (account: string): ItemKey => ({ pk: accountPartition(account), sk: "PROVIDER" });
 export const blobPrefix = (id: ExecutionId): string => `blobs/${id}/`;
 
 /** Sparse index of executions that someone must look at again. */

@@ -4,6 +4,7 @@ import type { AgentPorts } from "../agent/agent-ports.ts";
 import type { AgentSpec } from "../agent/agent-spec.ts";
 import { StandaloneAgent } from "../agent/standalone-agent.ts";
 import type { AwsIdentity } from "../contracts/aws-identity.ts";
+import { accountNameOf, type ProviderAccount } from "../contracts/provider-account.ts";
 import { assert } from "../kernel/assert.ts";
 import { type FunctionConfig, readConfig } from "../kernel/config.ts";
 import type { Model } from "../ports/model.ts";
@@ -46,12 +47,20 @@ const wireAgent = async (spec: AgentSpec, model: Model | undefined): Promise<Age
     blobs: lazyS3Blobs(config),
     ...(config.sandboxFunction === undefined ? {} : { sandbox: lazyLambdaSandbox(config.sandboxFunction) }),
     model: model ?? (await connectToProvider(spec, config, secret, output)),
+    account: accountOf(spec, config),
     ...(spec.mcp.length === 0 ? {} : { openToolServers: () => openToolServers(secret) }),
     web: lazyWeb,
     times: config.times,
     agents: readManifest(config.manifestPath),
     prompt: readPrompt(),
   };
+};
+
+/** A host or a stack has said which; without one, it is what they would have said. */
+const accountOf = (spec: AgentSpec, config: FunctionConfig<"agent">): ProviderAccount => {
+  const provider = config.provider ?? spec.model.provider ?? "anthropic";
+  const name = config.account ?? accountNameOf(spec.model.account, provider, config.baseUrl);
+  return { name, limits: config.accountLimits };
 };
 
 /** Its parts are concealed one by one: whoever prints one does not print the whole. */

@@ -67,6 +67,8 @@ const CONFIGS = {
       provider: read.BULKHEAD_PROVIDER,
       model: read.BULKHEAD_MODEL,
       baseUrl: read.BULKHEAD_BASE_URL,
+      account: read.BULKHEAD_ACCOUNT,
+      accountLimits: read.BULKHEAD_ACCOUNT_LIMITS,
       sandboxFunction: read.BULKHEAD_SANDBOX_FUNCTION,
       apiKey: secret("BULKHEAD_API_KEY", read.BULKHEAD_API_KEY, read.BULKHEAD_SECRET_ID),
       aws: read.BULKHEAD_AWS_IDENTITY ?? ownIdentity(read),

@@ -35,12 +35,13 @@ export interface Page {
 }
 
 /**
- * One table of items. All reads of items are strongly consistent; the two indexes are not.
+ * One table of items. Reads of items are strongly consistent unless asked otherwise; the two indexes are not.
  * Every method rejects with RetryableError when the store cannot be reached or throttles, and with
  * TerminalError when it refuses: no such table, no permission, an item above `itemBytesMax`.
  */
 export interface Store {
-  get(key: ItemKey): Promise<Item | undefined>;
+  /** `mayBeStale`: the one read that need not be strongly consistent, for half the price. */
+  get(key: ItemKey, options?: { readonly mayBeStale: boolean }): Promise<Item | undefined>;
   /** In the order of the keys, at most `getManyMax`; never a partial list. */
   getMany(keys: readonly ItemKey[]): Promise<ReadonlyArray<Item | undefined>>;
   /** All items of a partition whose sort key begins with `prefix`, by sort key; never a partial list. */

@@ -7,6 +7,7 @@ import { Construct } from "constructs";
 import type { z } from "zod";
 import type { AgentEnvironment } from "../../../functions/shared/contracts/environment.ts";
 import type { ProtocolTimes } from "../../../functions/shared/contracts/protocol-times.ts";
+import { accountPartition } from "../../../functions/shared/contracts/resources.ts";
 import type { ModelSettings } from "../models.ts";
 import { acknowledge, acknowledgeBlobs, acknowledgeProjects } from "./acknowledge.ts";
 import { FunctionAlarms } from "./alarms.ts";
@@ -61,7 +62,8 @@ const DELIVERIES_MAX = 250;
 
 /**
  * One agent, with nothing that any other agent has: function, queue, dead-letter queue, role, secret
- * and alarms. In the table it reaches its own records, the permits and the workspaces, and nothing else.
+ * and alarms. In the table it reaches its own records, the permits, the workspaces and its provider account's
+ * limits, and nothing else.
  */
 export class IsolatedAgent extends Construct {
   readonly agentName: string;
@@ -105,6 +107,10 @@ export class IsolatedAgent extends Construct {
         BULKHEAD_TIMES: JSON.stringify(props.times),
         BULKHEAD_PROVIDER: model.provider,
         BULKHEAD_MODEL: model.model,
+        BULKHEAD_ACCOUNT: model.account,
+        ...(Object.keys(model.accountLimits).length === 0
+          ? {}
+          : { BULKHEAD_ACCOUNT_LIMITS: JSON.stringify(model.accountLimits) }),
         BULKHEAD_SECRET_ID: this.secret.ref,
         ...(model.baseUrl === undefined ? {} : { BULKHEAD_BASE_URL: model.baseUrl }),
         ...(sandbox === undefined ? {} : { BULKHEAD_SANDBOX_FUNCTION: sandbox.functionName }),
@@ -114,11 +120,12 @@ export class IsolatedAgent extends Construct {
     this.role = fn.role;
 
     const own = `TASK#${name}#*`;
+    const account = accountPartition(model.account);
     fn.may(
       ...tableStatements(table, {
-        read: [own, "PERMIT#*", "FILES#*"],
-        put: [own, "FILES#*"],
-        update: [own, "PERMIT#*", "FILES#*"],
+        read: [own, "PERMIT#*", "FILES#*", account],
+        put: [own, "FILES#*", account],
+        update: [own, "PERMIT#*", "FILES#*", account],
       }),
       ...blobStatements(bucket),
       readSecretStatement(this.secret.ref),

@@ -10,6 +10,7 @@ import { failCollect } from "./scripts/fail-collect.ts";
 import { failFast } from "./scripts/fail-fast.ts";
 import { fanOut20 } from "./scripts/fan-out-20.ts";
 import { faults } from "./scripts/faults.ts";
+import { heldBack } from "./scripts/held-back.ts";
 import { injected } from "./scripts/injected.ts";
 import { longTask } from "./scripts/long-task.ts";
 import { loop } from "./scripts/loop.ts";
@@ -47,6 +48,7 @@ export const ALL_SCRIPTS: readonly Script[] = [
   failFast,
   fanOut20,
   faults,
+  heldBack,
   longTask,
   injected,
   library,

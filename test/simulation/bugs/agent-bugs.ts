@@ -126,8 +126,8 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
     "money is asked for after it was spent",
     "P4",
     "take-turn.ts",
-    '    const reserved = await reserve(run, n, attempt, purpose);\n    if (reserved === "wait") return "wait";\n    const said = await callModel(run, reserved, attempt);',
-    '    const said = await callModel(run, requestOf(run, purpose), attempt);\n    if ((await reserve(run, n, attempt, purpose)) === "wait") return "wait";',
+    '    const reserved = await reserve(run, n, attempt, purpose);\n    if (reserved === "wait") return { kind: "waits", seconds: budgetWaitSeconds(run) };\n    const said = await callModel(run, reserved, attempt);',
+    '    const said = await callModel(run, requestOf(run, purpose), attempt);\n    if ((await reserve(run, n, attempt, purpose)) === "wait") return { kind: "waits", seconds: budgetWaitSeconds(run) };',
   ),
   bug(
     "a stop is ignored when money is asked for",
@@ -150,6 +150,20 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
     "budget.ts",
     "      cap === null || cap === undefined ? []",
     '      cap === null || cap === undefined || unit === "calls" ? []',
+  ),
+  bug(
+    "a 429 holds nobody back",
+    "limiter",
+    "take-turn.ts",
+    "    if (isRateLimited(error)) await run.limiter.hold(error.retryAfterSeconds);",
+    "",
+  ),
+  bug(
+    "an account that is held is called all the same",
+    "limiter",
+    "provider-limiter.ts",
+    "      if (waitMs === 0) return 0;",
+    "      if (waitMs >= 0) return 0;",
   ),
   bug("an agent's own budget is not kept", "P4", "budget.ts", "...left(own[unit])", "...left(undefined)"),
   bug(

@@ -8,6 +8,7 @@ import { Books, type StateWatch } from "./books.ts";
 import { bounds, isolation } from "./bounds.ts";
 import { timelyChecks } from "./checks.ts";
 import { fencedClaims } from "./claims.ts";
+import { heldBack } from "./held-back.ts";
 import { wholeHistory } from "./history.ts";
 import { orderedJoins } from "./joins.ts";
 import { faithfulOutbox } from "./outbox.ts";
@@ -29,6 +30,7 @@ export const invariantsOf = (world: { scheduler: Scheduler; scene: Scene; plans:
     approvedCalls(books),
     orderedJoins(books),
     boundedPayment(books),
+    heldBack(books),
     steadyTranscripts(books),
     bounds(books),
     isolation(books),

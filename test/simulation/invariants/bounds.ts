@@ -2,9 +2,10 @@ import { HUMAN } from "../../../functions/shared/contracts/human.ts";
 import { splitTaskId } from "../../../functions/shared/contracts/ids.ts";
 import type { Item } from "../../../functions/shared/contracts/item.ts";
 import { LIMITS } from "../../../functions/shared/contracts/limits.ts";
-import { permitKey, stateKey } from "../../../functions/shared/contracts/resources.ts";
+import { accountPartition, permitKey, stateKey } from "../../../functions/shared/contracts/resources.ts";
 import { SECRET } from "../sim-model.ts";
 import type { SimProcess } from "../sim-process.ts";
+import { ACCOUNT } from "../team.ts";
 import { must } from "../violation.ts";
 import type { Books, StateWatch } from "./books.ts";
 
@@ -77,6 +78,7 @@ export const isolation = (books: Books): StateWatch => {
       if (typeof process.role !== "string") {
         const isOwn =
           pk.startsWith(`TASK#${process.name}#`) ||
+          pk === accountPartition(ACCOUNT) ||
           ((family === "PERMIT" || family === "FILES") && tasks.get(process)?.has(id) === true);
         must(isOwn && !(family === "PERMIT" && kind === "create"), 13, say);
         return;

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import { HostError } from "../../../../infra/local/host-error.ts";
-import { resolveProviders, scriptedProviders } from "../../../../infra/local/provider-settings.ts";
+import {
+  readProviderLimits,
+  resolveProviders,
+  scriptedProviders,
+} from "../../../../infra/local/provider-settings.ts";
 
 const AGENTS = [
   { name: "coder" },
@@ -45,12 +49,14 @@ test("one key serves all agents that use its provider", () => {
       provider: "anthropic",
       model: expect.stringMatching(/^claude/),
       baseUrl: "http://x.test",
+      account: "anthropic",
       apiKey: "k",
     },
     planner: {
       provider: "anthropic",
       model: expect.stringMatching(/^claude/),
       baseUrl: "http://x.test",
+      account: "anthropic",
       apiKey: "k",
     },
   });
@@ -83,7 +89,12 @@ test("what is set for all never reaches an agent with another provider", () => {
   };
   expect(refusal(env)).toContain("there is no key for risk-critic");
   const settings = resolveProviders({ ...env, BULKHEAD_RISK_CRITIC_API_KEY: "glm-key" }, AGENTS);
-  expect(settings?.["risk-critic"]).toEqual({ provider: "glm", model: "glm-declared", apiKey: "glm-key" });
+  expect(settings?.["risk-critic"]).toEqual({
+    provider: "glm",
+    model: "glm-declared",
+    account: "glm",
+    apiKey: "glm-key",
+  });
 });
 
 test("a provider for all changes what agent.ts declares, and its declared model with it", () => {
@@ -109,6 +120,7 @@ test("an agent on bedrock takes the user's AWS credentials, and nothing that is 
   expect(resolveProviders(env, CODER)?.["coder"]).toEqual({
     provider: "bedrock",
     model: "anthropic.claude-x",
+    account: "bedrock",
     apiKey: "",
     aws: { ...identity, sessionToken: "token" },
   });
@@ -156,4 +168,18 @@ test.each([
   [{ ANTHROPIC_BASE_URL: "x.test:80", ANTHROPIC_API_KEY: "k" }, "must begin with http://"],
 ])("%j is refused with what to do", (env, said) => {
   expect(refusal(env as unknown as Record<string, string>, CODER)).toContain(said);
+});
+
+test("limits are set by account, and only for accounts that somebody uses", () => {
+  const read = (text: string) =>
+    readProviderLimits({ BULKHEAD_PROVIDER_LIMITS: text }, ["anthropic", "team-b"]);
+  expect(readProviderLimits({}, ["anthropic"])).toEqual({});
+  expect(read('{"team-b":{"requestsPerMinute":5}}')).toEqual({ "team-b": { requestsPerMinute: 5 } });
+  for (const [text, problem] of [
+    ["50", "BULKHEAD_PROVIDER_LIMITS: "],
+    ['{"anthropic":{"requestsPerMinute":0}}', "anthropic: requestsPerMinute: "],
+    ['{"glm":{}}', 'no agent uses the account "glm"; there are anthropic, team-b'],
+  ] as const) {
+    expect(() => read(text)).toThrow(problem);
+  }
 });

@@ -12,6 +12,7 @@ import { DEFAULT_EXECUTION_LIMITS } from "../../../../functions/shared/contracts
 import type { AssistantBlock } from "../../../../functions/shared/contracts/model-message.ts";
 import { newPermit, Permit } from "../../../../functions/shared/contracts/permit.ts";
 import { LOCAL_TIMES } from "../../../../functions/shared/contracts/protocol-times.ts";
+import type { AccountLimits } from "../../../../functions/shared/contracts/provider-account.ts";
 import { permitKey, taskKey, taskPartition } from "../../../../functions/shared/contracts/resources.ts";
 import {
   CallRecord,
@@ -164,6 +165,7 @@ export interface WorldOptions {
   readonly request?: Partial<TaskRequest>;
   readonly manifest?: AgentManifest;
   readonly task?: string;
+  readonly accountLimits?: AccountLimits;
   readonly prompt?: string;
 }
 
@@ -242,6 +244,7 @@ export class AgentWorld {
       queues: this.queues,
       blobs: this.blobs,
       model: this.model,
+      account: { name: "anthropic", limits: this.#options.accountLimits ?? {} },
       clock: this.clock,
       random: this.random,
       log: { ...silentLog, warn: note, error: note },

@@ -77,7 +77,7 @@ describe("a handoff that stands", () => {
   test("makes as many requests as an answer does", async () => {
     const world = worldOf(single("planner"));
     await world.deliver();
-    expect(world.store.requests).toHaveLength(6);
+    expect(world.store.requests).toHaveLength(7);
     expect(world.queues.sent).toHaveLength(1);
   });
 

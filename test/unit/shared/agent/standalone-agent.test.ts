@@ -30,12 +30,13 @@ describe("one message in", () => {
     expect(world.hints()).toEqual([HINT]);
   });
 
-  test("a standard invocation makes seven requests, and their number may only fall", async () => {
+  test("a standard invocation makes eight requests, and their number may only fall", async () => {
     const world = new AgentWorld();
     await world.deliver();
     const stored = world.store.requests.map(({ kind, key }) => `${kind} ${key.split("|")[1] ?? ""}`.trim());
     expect([...stored, ...world.queues.sent.map(({ queue }) => `send ${queue}`)].sort()).toEqual([
       "create TURN#0001",
+      "get PROVIDER",
       "list",
       "send events",
       "update PERMIT",
