@@ -52,9 +52,12 @@ const isEnded = (item: Item): boolean => {
   return status.success && status.data !== "RUNNING";
 };
 
-/** P15: what has ended stays as it is, even if nobody can read it. */
+/**
+ * P15: what has ended stays as it is, even if nobody can read it. Commands of an ended execution are
+ * stops, and the purse is closed.
+ */
 const unlist = ({ store }: CoordinatorPorts, item: Item) =>
-  store.update(item, { remove: removeCheck(undefined), when: unchanged(item) });
+  store.update(item, { set: [[["outbox"], {}]], remove: removeCheck(undefined), when: unchanged(item) });
 
 const end = async (
   { store, agents, times, clock, log }: CoordinatorPorts,

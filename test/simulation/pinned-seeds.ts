@@ -20,4 +20,8 @@ export const PINNED_SEEDS: readonly PinnedSeed[] = [
     found:
       "P14: a cut message that a frozen owner saved after its attempt had failed ended the next attempt too",
   },
+  {
+    seed: 193,
+    found: "P16: an execution that two looks ended left the index with commands in its outbox",
+  },
 ];

@@ -4,11 +4,15 @@ import { isHuman } from "../../../functions/shared/contracts/human.ts";
 import { splitTaskId, taskIdOf } from "../../../functions/shared/contracts/ids.ts";
 import type { Work } from "../../../functions/shared/contracts/messages.ts";
 import { stateKey, taskKey } from "../../../functions/shared/contracts/resources.ts";
+import type { Delivery } from "../../../functions/shared/ports/queues.ts";
 import type { SimProcess } from "../sim-process.ts";
 import { must } from "../violation.ts";
 import type { SendSeen, WriteSeen } from "../watch.ts";
 import type { Books, StateWatch, StateWrite } from "./books.ts";
 import { stopsOf } from "./permit-view.ts";
+
+/** How long a look may take, calls that fail and are tried again included. */
+const LOOK_MS = 30_000;
 
 interface Committed {
   readonly entry: OutboxEntry;
@@ -127,6 +131,24 @@ export const faithfulOutbox = (books: Books): StateWatch => {
     }
   };
 
+  /** Only what is young is another's to carry out; whatever else is found, is carried out. */
+  const checkLeft = (process: SimProcess, delivery: Delivery, seconds: number): void => {
+    const { outboxAgeMs } = books.scene.times;
+    // The short times of the embedded host may also be those of a handler that threw.
+    if (books.scene.isLocal || seconds !== Math.ceil(outboxAgeMs / 1000)) return;
+    const { executionId } = JSON.parse(delivery.body) as { executionId: string };
+    const left = Object.values(
+      (books.lastRead(process, stateKey(executionId))?.item?.["outbox"] ?? {}) as object,
+    );
+    const clock = books.scheduler.now + process.skewMs;
+    must(
+      left.some(({ at }: OutboxEntry) => Math.abs(clock - at) < outboxAgeMs + LOOK_MS),
+      5,
+      () => `${process.id} leaves commands of ${executionId} alone that are not young`,
+      "P9",
+    );
+  };
+
   const checkResent = (write: StateWrite, { at, command }: OutboxEntry): void => {
     if (command.type !== "SendWork" || write.before === undefined) return;
     const { executionId, process, before, after } = write;
@@ -200,7 +222,8 @@ export const faithfulOutbox = (books: Books): StateWatch => {
       }
     },
     judged(process, queue, delivery, verdict) {
-      if (queue !== "events" || verdict !== "done") return;
+      if (queue !== "events" || verdict === undefined) return;
+      if (verdict !== "done") return checkLeft(process, delivery, verdict.returnAfterSeconds);
       const { executionId } = JSON.parse(delivery.body) as { executionId: string };
       const read = books.lastRead(process, stateKey(executionId));
       if (read?.item === undefined) return;

@@ -102,6 +102,21 @@ test("P15, P16: what has ended stays as it is, even if nobody can read it any mo
   expect(decodeState(kept).ok).toBe(false);
 });
 
+test("P16: an ended execution leaves the index without commands: they are stops, and the purse is closed", async () => {
+  const rig = await begun();
+  const command = { type: "StopTasks", tasks: [2], cause: "over" };
+  rig.store.force({
+    ...((await rig.stateItem()) as Item),
+    status: "ABORTED",
+    body: "{",
+    outbox: { "3.0": { id: "3.0", at: rig.now, command } },
+  });
+  expect(await rig.deliver([{ v: 1, kind: "look", executionId: EXECUTION_ID }])).toEqual(["done"]);
+  expect(await rig.stateItem()).toMatchObject({ status: "ABORTED", outbox: {} });
+  expect(await rig.stateItem()).not.toHaveProperty("nextCheckAt");
+  expect(rig.permitItem()).toHaveProperty("stopped");
+});
+
 test("P16: a record that nobody can read fails its branch; the others go on", async () => {
   const rig = await begun();
   const item = rig.store.items().find(({ pk }) => pk.startsWith("TASK#planner")) as Item;
