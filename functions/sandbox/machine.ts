@@ -53,30 +53,42 @@ export const runOnMachine = async (
   const endsAt = performance.now() + limitMs;
   const isLate = (): boolean => performance.now() > endsAt;
   try {
-    const machine = boot(await load(), new ProgramModules(program), print, isLate);
+    const memory = newMemory();
+    const machine = boot(await load(memory), new ProgramModules(program), print, isLate);
     machine.start(program.entry);
     while (!isLate()) if (!machine.runJobs() && !machine.goOn()) break;
-    return isLate() ? timedOut(limitMs) : readReport(machine.report());
+    if (isLate()) return timedOut(limitMs);
+    const report = readReport(machine.report());
+    // For want of memory a promise may not even be rejected. The instance's never shrinks, so it remembers.
+    const isSpent = memory.buffer.byteLength >= LIMITS.codeMemoryBytesMax;
+    return report.outcome === STUCK && isSpent ? { ...report, outcome: outOfMemory() } : report;
   } catch (error) {
     if (isLate()) return timedOut(limitMs);
     return { outcome: outcomeOf(error) };
   }
 };
 
+interface InstanceMemory {
+  readonly buffer: ArrayBuffer;
+}
+
 /** Node's types have its types only. */
 declare const WebAssembly: {
-  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => object;
+  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => InstanceMemory;
   readonly RuntimeError: new () => Error;
 };
 
 /** The package's types are those of its CommonJS half, which has the variant one level deeper. */
 const QUICKJS = variant as unknown as QuickJSSyncVariant;
 
-const load = (): Promise<QuickJSWASMModule> => {
-  const maximum = (LIMITS.codeMemoryBytesMax + ENGINE_BYTES) / PAGE_BYTES;
-  const wasmMemory = new WebAssembly.Memory({ initial: PAGES_MIN, maximum });
-  return newQuickJSWASMModuleFromVariant(newVariant(QUICKJS, { wasmMemory }));
-};
+const newMemory = (): InstanceMemory =>
+  new WebAssembly.Memory({
+    initial: PAGES_MIN,
+    maximum: (LIMITS.codeMemoryBytesMax + ENGINE_BYTES) / PAGE_BYTES,
+  });
+
+const load = (wasmMemory: InstanceMemory): Promise<QuickJSWASMModule> =>
+  newQuickJSWASMModuleFromVariant(newVariant(QUICKJS, { wasmMemory }));
 
 /** What the guest's `main.mjs` offers. */
 interface Machine {
