@@ -18,8 +18,13 @@ export default defineConfig({
       project("conformance", { testTimeout: 20_000, hookTimeout: 30_000 }),
       // The stack and the bundles that it deploys; the first synthesis loads 160 MB of CDK.
       project("synth", { testTimeout: 60_000, hookTimeout: 60_000 }),
-      // Each file runs a host of its own with a process per agent; two at once are enough for two cores.
-      project("e2e", { testTimeout: isDeployed ? 300_000 : 60_000, hookTimeout: 60_000, maxWorkers: 2 }),
+      // Each file runs a host of its own with a process per agent. They wait more than they work, for leases to
+      // run out and models to answer, so that three at once keep two cores busy.
+      project("e2e", {
+        testTimeout: isDeployed ? 300_000 : 60_000,
+        hookTimeout: 60_000,
+        maxWorkers: isDeployed ? 2 : 3,
+      }),
     ],
   },
 });

@@ -6,6 +6,7 @@ import type { Chance } from "./chance.ts";
 import type { Platform } from "./platform.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Trace } from "./trace.ts";
+import { Violation } from "./violation.ts";
 import type { Watch, WriteSeen } from "./watch.ts";
 
 /** Older seeds are pinned, or known to catch a bug: their worlds stay as they were. */
@@ -37,6 +38,8 @@ export class People implements Watch {
   readonly #trace: Trace;
   readonly #patienceMs: number;
   #platform: Platform | undefined;
+  #isDamaged: (executionId: string) => boolean = () => false;
+  #onViolation: (violation: Violation) => void = () => {};
   #busy = 0;
 
   constructor(parts: { chance: Chance; scheduler: Scheduler; trace: Trace; isLocal: boolean }) {
@@ -46,8 +49,13 @@ export class People implements Watch {
     this.#patienceMs = parts.isLocal ? 60_000 : 600_000;
   }
 
-  open(platform: Platform): void {
+  open(
+    platform: Platform,
+    world: { isDamaged(executionId: string): boolean; onViolation(violation: Violation): void },
+  ): void {
     this.#platform = platform;
+    this.#isDamaged = world.isDamaged;
+    this.#onViolation = world.onViolation;
   }
 
   get areDone(): boolean {
@@ -97,7 +105,11 @@ export class People implements Watch {
     this.#trace.note(this.#scheduler.now, "person", `answers ${given.taskId}: ${answer?.status}`);
     if (answer !== undefined && GOOD.has(answer.status)) return;
     if (answer !== undefined && answer.status < 500) {
-      throw new Error(`the API refused a good answer: ${JSON.stringify(answer)}`);
+      // What was damaged may have forgotten what it had asked.
+      const isForgotten = answer.status === 404 && this.#isDamaged(executionId);
+      const what = `the API refused a good answer: ${JSON.stringify(answer)}`;
+      if (!isForgotten) this.#onViolation(new Violation(18, what));
+      return;
     }
     if (given.tries === TRIES_MAX) return;
     this.#at(this.#chance.int(100, RETRY_MS_MAX), { ...given, tries: given.tries + 1 });

@@ -126,7 +126,7 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
       agentLimits: scene.agentLimits,
     },
   );
-  people?.open(platform);
+  people?.open(platform, { isDamaged: eyes.isGarbage, onViolation });
   const users = new Users({ platform, scheduler, chance, trace }, drawWishes(chance, scene, plans));
   eyes.open({ store, queues, users });
   if (weather !== CALM) {

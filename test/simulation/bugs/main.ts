@@ -5,6 +5,7 @@ import { commitOf } from "../commit.ts";
 import { runWorld } from "../world.ts";
 import { PLANTED_BUGS } from "./all-bugs.ts";
 import type { BugCaught, BugTask } from "./bug-hunter.ts";
+import type { PlantedBug } from "./planted-bug.ts";
 
 // npm run sim:bugs                    every planted bug, its known seed first
 // npm run sim:bugs -- --only <words>  those whose name or rule holds the words
@@ -39,7 +40,12 @@ const hunt = (task: BugTask): Promise<BugCaught> =>
 const wanted = PLANTED_BUGS.filter(
   ({ name, rule }) => values.only === undefined || name.includes(values.only) || rule === values.only,
 );
-const seeds = Array.from({ length: Number(values.worlds) }, (_, index) => Number(values.from) + index);
+/** People are in worlds of later seeds only. */
+const FIRST_SEED_WITH_PEOPLE = 10_000;
+const seedsFor = ({ needsPeople = false }: PlantedBug): number[] => {
+  const from = needsPeople ? FIRST_SEED_WITH_PEOPLE : Number(values.from);
+  return Array.from({ length: Number(values.worlds) }, (_, index) => from + index);
+};
 const startedAt = performance.now();
 const found = new Map<string, BugCaught>();
 const queue = [...wanted];
@@ -48,6 +54,7 @@ await Promise.all(
   Array.from({ length: Number(values.jobs) }, async () => {
     for (let bug = queue.shift(); bug !== undefined; bug = queue.shift()) {
       const first = known[bug.name];
+      const seeds = seedsFor(bug);
       const order = values.update || first === undefined ? seeds : [first, ...seeds];
       const caught = await hunt({ bug: bug.name, seeds: order, seconds: Number(values.seconds) });
       found.set(bug.name, caught);

@@ -4,6 +4,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   {
     name: "a tool that requires approval is run without asking",
     rule: "approval",
+    needsPeople: true,
     patches: [
       {
         file: "functions/shared/agent/question.ts",
@@ -15,6 +16,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   {
     name: "a rejected call is run",
     rule: "approval",
+    needsPeople: true,
     patches: [
       {
         file: "functions/shared/agent/decisions.ts",
@@ -26,6 +28,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   {
     name: "an approval stands for a call of another turn",
     rule: "approval",
+    needsPeople: true,
     patches: [
       {
         file: "functions/shared/agent/decisions.ts",
@@ -37,6 +40,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   {
     name: "a question is answered twice",
     rule: "P1",
+    needsPeople: true,
     patches: [
       {
         file: "functions/api/answer-question.ts",
@@ -48,6 +52,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   {
     name: "an answer is told before it is stored",
     rule: "P8",
+    needsPeople: true,
     patches: [
       {
         file: "functions/api/answer-question.ts",
@@ -60,6 +65,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   {
     name: "an open question is never looked at again",
     rule: "P10",
+    needsPeople: true,
     patches: [
       {
         file: "functions/coordinator/core/checks.ts",

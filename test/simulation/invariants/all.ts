@@ -41,6 +41,7 @@ export const invariantsOf = (world: { scheduler: Scheduler; scene: Scene; plans:
   return {
     watches: [books, ...eyes] as const,
     open: (parts: Parameters<Books["open"]>[0]): void => books.open(parts),
+    isGarbage: (executionId: string): boolean => books.isGarbage(executionId),
     noteDamage: (...damage: Parameters<Books["noteDamage"]>): void => books.noteDamage(...damage),
     executions: (): number => books.executionIds.length,
     /** A world that is too busy to end is as wrong as one that ends wrongly. */

@@ -1,7 +1,7 @@
 import { splitTaskId } from "../../../functions/shared/contracts/ids.ts";
 import type { Item } from "../../../functions/shared/contracts/item.ts";
 import { LIMITS } from "../../../functions/shared/contracts/limits.ts";
-import { permitKey, taskKey, turnKey } from "../../../functions/shared/contracts/resources.ts";
+import { type ItemKey, taskKey, turnKey } from "../../../functions/shared/contracts/resources.ts";
 import { totalTokens } from "../../../functions/shared/contracts/usage.ts";
 import { ESTIMATE } from "../sim-model.ts";
 import type { SimProcess } from "../sim-process.ts";
@@ -55,8 +55,8 @@ export const boundedPayment = (books: Books): StateWatch => {
   const claims = new Map<string, number>();
   /** By process and task: when it had first raised the purse's epoch. */
   const fences = new Map<string, number>();
-  /** By process: the execution whose purse has refused it since it last was granted something. */
-  const refused = new Map<string, string>();
+  /** By process: whose purse has refused it since it last was granted something, and whom it may have seen there. */
+  const refused = new Map<string, { readonly executionId: string; reads: number; isAnybodyAlive: boolean }>();
   /** By task and turn: the reservation that paid for what is saved. */
   const saved = new Map<string, Grant>();
 
@@ -179,14 +179,24 @@ export const boundedPayment = (books: Books): StateWatch => {
     granted.set(key, grant);
   };
 
+  const noteFound = (process: SimProcess, key: ItemKey, permit: Item | undefined): void => {
+    const refusal = key.sk === "PERMIT" ? refused.get(process.id) : undefined;
+    if (refusal === undefined) return;
+    const now = books.scheduler.now + process.skewMs;
+    refusal.reads += 1;
+    refusal.isAnybodyAlive ||= Object.values(openOf(permit)).some(
+      ({ at }) => at + LIMITS.reservationMsMax > now - CLOCKS_MS,
+    );
+  };
+
   /** Reservations that are too old give nothing back; who waits for them waits for the dead. */
   const checkWaits = (process: SimProcess, executionId: string): void => {
-    const open = Object.entries(openOf(books.lastRead(process, permitKey(executionId))?.item));
-    const now = books.scheduler.now + process.skewMs;
+    const refusal = refused.get(process.id);
+    if (refusal?.executionId !== executionId || refusal.reads === 0) return;
     must(
-      open.some(([, { at }]) => at + LIMITS.reservationMsMax > now - CLOCKS_MS),
+      refusal.isAnybodyAlive,
       10,
-      () => `${process.id} waits, although nobody alive has reserved anything of ${executionId}`,
+      () => `${process.id} waits, although nobody alive had reserved anything of ${executionId}`,
       "P4",
     );
   };
@@ -239,7 +249,7 @@ export const boundedPayment = (books: Books): StateWatch => {
       const taskId = String(after["taskId"]);
       const { executionId: own } = splitTaskId(taskId);
       const waits = after["waitsUntil"] !== undefined && after["waitsUntil"] !== before?.["waitsUntil"];
-      if (waits && refused.get(process.id) === own) checkWaits(process, own);
+      if (waits) checkWaits(process, own);
       if (after["epoch"] !== before?.["epoch"]) claims.set(`${process.id}|${taskId}`, Number(after["epoch"]));
       if (before?.["claim"] !== undefined && after["epoch"] !== before["epoch"]) {
         takeovers.set(`${process.id}|${taskId}`, books.seq);
@@ -256,8 +266,14 @@ export const boundedPayment = (books: Books): StateWatch => {
       }
     },
     refused(process, key) {
-      if (key.sk === "PERMIT") refused.set(process.id, key.pk.slice("PERMIT#".length));
+      if (key.sk === "PERMIT")
+        refused.set(process.id, {
+          executionId: key.pk.slice("PERMIT#".length),
+          reads: 0,
+          isAnybodyAlive: false,
+        });
     },
+    read: noteFound,
     calledModel: checkCall,
     ended(process) {
       if (typeof process.role === "string" || !process.isClean) return;
