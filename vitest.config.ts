@@ -1,11 +1,18 @@
 import { defineConfig } from "vitest/config";
 
-const project = (name: string, options: Record<string, unknown> = {}) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
-});
-
 /** See test/support/open-target.ts. */
 const isDeployed = process.env["BULKHEAD_API"] !== undefined;
+
+const project = (name: string, options: Record<string, unknown> = {}) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    // End-to-end tests wait more than they work, for leases to run out and models to answer: three files at
+    // once keep two cores busy. An emulator has enough to do with two.
+    maxWorkers: isDeployed ? 2 : 3,
+    ...options,
+  },
+});
 
 export default defineConfig({
   test: {
@@ -18,13 +25,8 @@ export default defineConfig({
       project("conformance", { testTimeout: 20_000, hookTimeout: 30_000 }),
       // The stack and the bundles that it deploys; the first synthesis loads 160 MB of CDK.
       project("synth", { testTimeout: 60_000, hookTimeout: 60_000 }),
-      // Each file runs a host of its own with a process per agent. They wait more than they work, for leases to
-      // run out and models to answer, so that three at once keep two cores busy.
-      project("e2e", {
-        testTimeout: isDeployed ? 300_000 : 60_000,
-        hookTimeout: 60_000,
-        maxWorkers: isDeployed ? 2 : 3,
-      }),
+      // Each file runs a host of its own with a process per agent.
+      project("e2e", { testTimeout: isDeployed ? 300_000 : 60_000, hookTimeout: 60_000 }),
     ],
   },
 });

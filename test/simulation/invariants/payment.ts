@@ -251,8 +251,10 @@ export const boundedPayment = (books: Books): StateWatch => {
       const waits = after["waitsUntil"] !== undefined && after["waitsUntil"] !== before?.["waitsUntil"];
       if (waits) checkWaits(process, own);
       if (after["epoch"] !== before?.["epoch"]) claims.set(`${process.id}|${taskId}`, Number(after["epoch"]));
-      if (before?.["claim"] !== undefined && after["epoch"] !== before["epoch"]) {
-        takeovers.set(`${process.id}|${taskId}`, books.seq);
+      if (after["epoch"] !== before?.["epoch"]) {
+        // A process that is used again may have taken over before what it now claims as nobody's.
+        if (before?.["claim"] === undefined) takeovers.delete(`${process.id}|${taskId}`);
+        else takeovers.set(`${process.id}|${taskId}`, books.seq);
       }
       if (after["status"] !== "SCHEDULED" && takeovers.has(`${process.id}|${taskId}`)) {
         const { executionId, n } = splitTaskId(taskId);
