@@ -12,8 +12,8 @@ import type { Watch, WriteSeen } from "./watch.ts";
 /** Older seeds are pinned, or known to catch a bug: their worlds stay as they were. */
 const FIRST_SEED = 10_000;
 const RETRY_MS_MAX = 20_000;
-/** An API that answers with an error for so long is what another check is about. */
-const TRIES_MAX = 100;
+/** Longer than any outage: whoever gives up before leaves an execution open for good. */
+const TRIES_MAX = 1_000;
 /** Whoever is not there lets short deadlines pass, and no others: the world must come to rest. */
 const SHORT_MS = 20 * 60_000;
 
