@@ -15,6 +15,7 @@ import type { Plugin } from "esbuild";
  *       only where somebody asks for it.
  *   S5. Node hashes. The SDK's own implementations are for engines that cannot.
  *   S6. What a tool server answers is judged by no schema, so that none is compiled.
+ *   S7. Retries are the SDK's standard ones: nothing asks for those that adapt their rate.
  *
  * What is left out is an empty module: whoever calls it after all fails at once, and by name.
  * Where the SDK does call it, while a client is made, a stand-in does nothing.
@@ -25,8 +26,8 @@ import type { Plugin } from "esbuild";
  *   W2. A computed key may have effects as far as esbuild knows. The AWS clients describe each of
  *       their hundreds of shapes with such keys, and all of them are constants of the same file.
  *   W3. Of a client's package.json nothing but the version is read.
- *   W4. DynamoDB's errors are told apart by their names, which they keep without a class of their own.
- *       The one whose class says more, that it may be tried again, keeps it.
+ *   W4. Errors are told apart by their names, which they keep without a class of their own. A class that says
+ *       more stays: that it may be tried again, or by what name an adapter knows what SQS calls otherwise.
  */
 export const slimBundle: Plugin = {
   name: "slim-bundle",
@@ -48,7 +49,7 @@ export const slimBundle: Plugin = {
       loader: "ts",
     }));
     build.onLoad({ filter: /[\\/]client-[\w-]+[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/ }, ({ path }) => ({
-      contents: withPlainKeys(withoutErrorClasses(path, readFileSync(path, "utf8"))),
+      contents: withPlainKeys(withoutErrorClasses(readFileSync(path, "utf8"))),
     }));
     build.onLoad({ filter: /[\\/]@aws-sdk[\\/]client-[\w-]+[\\/]package\.json$/ }, ({ path }) => ({
       contents: versionOnly(readFileSync(path, "utf8")),
@@ -71,6 +72,7 @@ const LEFT_OUT = new RegExp(
     /^@smithy\/core\/event-streams$/,
     /^@aws-sdk\/endpoint-cache$/,
     /^\.\/(Md5|Sha1|Sha256)Js$/,
+    /^\.\.\/util-retry\/AdaptiveRetryStrategy$/,
     /^@modelcontextprotocol\/client\/_shims$/,
   ]
     .map(({ source }) => source)
@@ -109,14 +111,18 @@ const withPlainKeys = (source: string): string => {
   );
 };
 
-/** Of DynamoDB only: SQS finds by the class what an error was called in its older protocol. */
-const withoutErrorClasses = (path: string, source: string): string =>
-  path.includes("client-dynamodb")
-    ? source.replace(
-        /^n0_registry\.registerError\((?!ReplicatedWriteConflictException\$)\w+\$, \w+\);$/gm,
-        "",
-      )
-    : source;
+const withoutErrorClasses = (source: string): string =>
+  source.replace(/^n0_registry\.registerError\((\w+)\$, \1\);$/gm, (all, name) =>
+    KEPT_CLASSES.has(name) ? all : "",
+  );
+
+/** Of DynamoDB the first, of SQS the others. */
+const KEPT_CLASSES: ReadonlySet<string> = new Set([
+  "ReplicatedWriteConflictException",
+  "MessageNotInflight",
+  "ReceiptHandleIsInvalid",
+  "QueueDoesNotExist",
+]);
 
 const versionOnly = (source: string): string =>
   JSON.stringify({ version: (JSON.parse(source) as { readonly version: string }).version });

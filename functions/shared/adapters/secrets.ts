@@ -1,6 +1,6 @@
 import { TerminalError } from "../kernel/errors.ts";
 import type { Clock } from "../ports/clock.ts";
-import { awsRefusal, clientSettings } from "./aws-client.ts";
+import { awsRefusal } from "./aws-client.ts";
 
 /** Reads one secret's current text; rejects with the SDK's error. */
 export type FetchSecret = (secretId: string) => Promise<string | undefined>;
@@ -15,7 +15,7 @@ const KEPT_MS = 5 * 60_000;
 export const createSecretReader = ({
   secretId,
   clock,
-  fetchSecret = fetchFromSecretsManager,
+  fetchSecret = fetchWhenNeeded,
 }: {
   readonly secretId: string;
   readonly clock: Clock;
@@ -79,13 +79,7 @@ const nameOf = (secretId: string): string =>
   secretId.startsWith("arn:") ? (secretId.split(":")[6] ?? "").replace(/-[A-Za-z0-9]{6}$/, "") : secretId;
 
 /** Imported when needed: only deployed functions have a secret, and only one of its kind. */
-const fetchFromSecretsManager: FetchSecret = async (secretId) => {
-  const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
-  const client = new SecretsManagerClient(clientSettings({ requestTimeoutMs: 10_000 }));
-  try {
-    const answer = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
-    return answer.SecretString;
-  } finally {
-    client.destroy();
-  }
+const fetchWhenNeeded: FetchSecret = async (secretId) => {
+  const { fetchFromSecretsManager } = await import("./secrets-manager.ts");
+  return await fetchFromSecretsManager(secretId);
 };
