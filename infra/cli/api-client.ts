@@ -156,7 +156,8 @@ const isTimeout = (reason: unknown): boolean => reason instanceof Error && reaso
 const whatWentWrong = (error: unknown): string => {
   if (isTimeout(error)) return "does not answer in time";
   const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  // What fetch itself refuses has words and no code: "bad port".
+  const code = cause instanceof Error ? ("code" in cause ? cause.code : cause.message) : undefined;
   if (code === "ECONNREFUSED") return "refuses the connection: nothing listens there";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "cannot be found: no such host";
   return `cannot be reached${typeof code === "string" ? ` (${code})` : ""}`;

@@ -68,7 +68,7 @@ const checkPositionals = (command: AnyCommand, positionals: readonly string[]): 
 
 const helpHint = (command: AnyCommand): string => `npm run bulkhead -- ${command.name} --help`;
 
-/** The flag's number, checked; `undefined` when it was not given. */
+/** A number of the command line, checked; `undefined` when it was not given. `name` is what help calls it: `--limit`, `TASK`. */
 export const numberOf = (
   name: string,
   value: string | undefined,
@@ -77,9 +77,7 @@ export const numberOf = (
   if (value === undefined) return undefined;
   const number = Number(value);
   if (value.trim() === "" || !Number.isFinite(number) || (whole && !Number.isInteger(number))) {
-    throw new UsageError(
-      `--${name} takes a ${whole ? "whole number" : "number"}, not "${value.slice(0, 80)}"`,
-    );
+    throw new UsageError(`${name} takes a ${whole ? "whole number" : "number"}, not "${value.slice(0, 80)}"`);
   }
   return number;
 };

@@ -31,6 +31,8 @@ export interface Command<F extends Flags = Flags> {
   /** Names of the positional arguments, in order; those in brackets may be left out. */
   readonly positionals: readonly string[];
   readonly flags: F;
+  /** What a common flag means to this command alone; `null`: it does not take it. */
+  readonly common?: Readonly<Partial<Record<keyof CommonFlags, string | null>>>;
   readonly examples: readonly Example[];
   /** Resolves with the exit code; rejects with a CliError for what a person can mend. */
   run(values: ValuesOf<F & CommonFlags>, positionals: readonly string[], context: Context): Promise<number>;
@@ -47,7 +49,15 @@ export type CommonFlags = typeof COMMON_FLAGS;
 export type CommonValues = ValuesOf<CommonFlags>;
 
 /** All flags that a command takes, its own first. */
-export const flagsOf = (command: AnyCommand): Flags => ({ ...command.flags, ...COMMON_FLAGS });
+export const flagsOf = ({ flags, common = {} }: AnyCommand): Flags => ({ ...flags, ...commonFlags(common) });
+
+const commonFlags = (own: NonNullable<AnyCommand["common"]>): Flags =>
+  Object.fromEntries(
+    Object.entries(COMMON_FLAGS).flatMap(([name, flag]) => {
+      const help = own[name as keyof CommonFlags];
+      return help === null ? [] : [[name, help === undefined ? flag : { ...flag, help }]];
+    }),
+  );
 
 /** A command whatever its flags, as the table in `main.ts` holds it. */
 export type AnyCommand = Omit<Command, "run"> & {

@@ -13,7 +13,7 @@ export const overallHelp = (commands: readonly AnyCommand[]): string => {
     "Commands:",
     ...rows,
     "",
-    "Every command takes --json, --help, and where to look:",
+    "Every command takes --json and --help, and those that look at executions where:",
     "  --api URL     a Bulkhead API (or BULKHEAD_API), with --key KEY (or BULKHEAD_KEY)",
     "  --data DIR    a data folder",
     "With neither, it is the host that `up` started at http://127.0.0.1:4100, if one",

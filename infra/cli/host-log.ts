@@ -12,7 +12,7 @@ export const logLevelOf = (env: Context["env"], isVerbose = false): LogLevel => 
   if (asked === undefined || asked === "") return "error";
   const level = LEVELS.find((one) => one === asked);
   if (level === undefined)
-    throw new UsageError(`BULKHEAD_LOG_LEVEL is ${LEVELS.join(", ")}, not "${asked.slice(0, 80)}"`);
+    throw new UsageError(`BULKHEAD_LOG_LEVEL takes info, warn or error, not "${asked.slice(0, 80)}"`);
   return level;
 };
 

@@ -27,6 +27,7 @@ export const main = async (args: readonly string[], context: Context): Promise<n
 };
 
 const dispatch = async ([name, ...rest]: readonly string[], context: Context): Promise<number> => {
+  if (name === "help" && rest[0] !== undefined) return dispatch([rest[0], "--help"], context);
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     context.stdout.write(overallHelp(COMMANDS));
     return 0;
@@ -44,6 +45,7 @@ const dispatch = async ([name, ...rest]: readonly string[], context: Context): P
 const commandNamed = (name: string): AnyCommand => {
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command !== undefined) return command;
+  if (name.startsWith("-")) throw new UsageError("the command comes first, then its flags", CALL_HELP);
   const names = COMMANDS.map((candidate) => candidate.name);
   const near = nearestName(name, names);
   throw new UsageError(
@@ -51,6 +53,8 @@ const commandNamed = (name: string): AnyCommand => {
     `commands: ${names.join(", ")}`,
   );
 };
+
+const CALL_HELP = "npm run bulkhead -- --help";
 
 /** One line, and what to do. Only what nobody foresaw shows a stack, and only to who asks for it. */
 const report = (error: unknown, { stderr, env }: Context): number => {

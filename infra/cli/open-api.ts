@@ -25,7 +25,7 @@ export interface Opened {
 }
 
 export interface OpenOptions {
-  /** Open a data folder although a host listens at the default address. */
+  /** Open a data folder, whatever host listens or is named. */
   readonly ownHost?: boolean;
   /**
    * What the command does with a data folder: `read` it (nothing in it moves on, so that a look
@@ -46,13 +46,13 @@ export const withApi = async <T>(
   use: (opened: Opened) => Promise<T>,
   options: OpenOptions = {},
 ): Promise<T> => {
-  const named = values.api ?? context.env["BULKHEAD_API"];
   if (values.api !== undefined && values.data !== undefined) {
     throw new UsageError("--api and --data exclude each other: a data folder is opened by a host of its own");
   }
   const key = values.key ?? context.env["BULKHEAD_KEY"];
-  if (named !== undefined && values.data === undefined) {
-    const api = createApiClient({ url: checkedUrl(named), key });
+  const url = options.ownHost === true ? undefined : namedUrl(values, context.env);
+  if (url !== undefined) {
+    const api = createApiClient({ url, key });
     return use({ api, scripted: (await api.health()).scripted, dataDir: undefined });
   }
   if (values.data === undefined && options.ownHost !== true) {
@@ -62,7 +62,15 @@ export const withApi = async <T>(
     if (isOther)
       context.stderr.write(`the host at ${DEFAULT_URL} answers from a script; starting another one\n`);
   }
-  return withFolder(values.data ?? DEFAULT_DATA, context, use, options.folder ?? "read");
+  const { folder = "read" } = options;
+  const dataDir = values.data ?? DEFAULT_DATA;
+  if ((folder === "read" || folder === "work") && !existsSync(dataDir)) {
+    const noHost = values.data === undefined ? `no host listens at ${DEFAULT_URL}, and ` : "";
+    throw new CliError(`${noHost}there is no data folder ${dataDir}`, {
+      hint: "npm run demo    makes a first execution; --api URL or --data DIR look elsewhere",
+    });
+  }
+  return withFolder(dataDir, context, use, folder);
 };
 
 /** The host at the default address, if one listens there. */
@@ -93,11 +101,6 @@ const withFolder = async <T>(
   use: (opened: Opened) => Promise<T>,
   folder: NonNullable<OpenOptions["folder"]>,
 ): Promise<T> => {
-  if ((folder === "read" || folder === "work") && !existsSync(dataDir)) {
-    throw new CliError(`no host listens at ${DEFAULT_URL}, and there is no data folder ${dataDir}`, {
-      hint: "npm run demo    makes a first execution; --api URL or --data DIR look elsewhere",
-    });
-  }
   const hostLog = new HostLog((line) => context.stderr.write(`${line}\n`));
   const options = {
     port: 0,
@@ -122,10 +125,14 @@ const withFolder = async <T>(
   }
 };
 
-const checkedUrl = (text: string): string => {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`"${text.slice(0, 80)}" is no URL of an API; it looks like ${DEFAULT_URL}`);
-  }
-  return text;
+/** What the flag names, else what the environment does; a folder that a flag names counts for more than the latter. */
+const namedUrl = ({ api, data }: CommonValues, env: Context["env"]): string | undefined => {
+  if (api !== undefined) return checkedUrl("--api", api);
+  const text = env["BULKHEAD_API"]?.trim();
+  return data === undefined && text ? checkedUrl("BULKHEAD_API", text) : undefined;
+};
+
+const checkedUrl = (name: string, text: string): string => {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw new UsageError(`${name} takes an API's address such as ${DEFAULT_URL}, not "${text.slice(0, 80)}"`);
 };

@@ -161,11 +161,13 @@ export const prefixOf = (agent: string): string => `BULKHEAD_${agent.toUpperCase
 export const readProviderLimits = (env: Environment, accounts: readonly string[]): ProviderLimits => {
   const text = read(env, "BULKHEAD_PROVIDER_LIMITS");
   if (text === undefined) return {};
-  const parsed = ProviderLimits.safeParse(parseJson(text));
+  const value = parseJson(text);
+  const parsed = ProviderLimits.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
+    const problem = value === undefined ? "no JSON" : [...(issue?.path ?? []), issue?.message].join(": ");
     throw new HostError(
-      `BULKHEAD_PROVIDER_LIMITS: ${[...(issue?.path ?? []), issue?.message].join(": ")}; expected for example {"anthropic":{"requestsPerMinute":50,"tokensPerMinute":40000}}`,
+      `BULKHEAD_PROVIDER_LIMITS: ${problem}; expected for example {"anthropic":{"requestsPerMinute":50,"tokensPerMinute":40000}}`,
     );
   }
   const stranger = Object.keys(parsed.data).find((name) => !accounts.includes(name));

@@ -17,8 +17,10 @@ class Cli {
   stderr = "";
   readonly exitCode: Promise<number | null>;
 
-  constructor(...args: string[]) {
-    this.process = spawn(process.execPath, ["infra/cli/bulkhead.mjs", ...args], { env });
+  constructor(args: readonly string[], variables: NodeJS.ProcessEnv = {}) {
+    this.process = spawn(process.execPath, ["infra/cli/bulkhead.mjs", ...args], {
+      env: { ...env, ...variables },
+    });
     this.process.stdout?.on("data", (chunk) => {
       this.stdout += chunk;
     });
@@ -29,8 +31,11 @@ class Cli {
   }
 
   static async run(...args: string[]): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
-    const cli = new Cli(...args);
-    return { exitCode: await cli.exitCode, stdout: cli.stdout, stderr: cli.stderr };
+    return new Cli(args).end();
+  }
+
+  async end(): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+    return { exitCode: await this.exitCode, stdout: this.stdout, stderr: this.stderr };
   }
 }
 
@@ -42,7 +47,8 @@ const newFolder = (): string => {
 
 test("the demo ends 0, and what Coder wrote can be read when it has ended", async () => {
   const data = newFolder();
-  const demo = await Cli.run("demo", "--data", data);
+  // A host of its own, whatever API this shell works with.
+  const demo = await new Cli(["demo", "--data", data], { BULKHEAD_API: "http://127.0.0.1:9" }).end();
   expect(demo.exitCode).toBe(0);
   expect(demo.stderr).toContain("answers are scripted");
   expect(demo.stderr).toContain("coder       handoff parallel -> planner, critic");
@@ -71,7 +77,7 @@ test("whoever looks at a data folder finds its records, whichever store they are
 
 test("up --verbose shows what each function logs, up only what went wrong", async () => {
   const stderrOf = async (...flags: string[]): Promise<string> => {
-    const up = new Cli("up", "--port", "0", ...flags);
+    const up = new Cli(["up", "--port", "0", ...flags]);
     onTestFinished(() => void up.process.kill("SIGKILL"));
     await eventually(() => up.stdout.includes("ready "), "the host");
     const url = up.stdout.trim().replace("ready ", "");
@@ -108,7 +114,7 @@ test("looking at a data folder moves nothing on; following does", async () => {
 
 test("Ctrl-C during run stops the execution, which is on record as aborted", async () => {
   const data = newFolder();
-  const run = new Cli("run", "x", "--data", data);
+  const run = new Cli(["run", "x", "--data", data]);
   await eventually(() => run.stderr.includes("asks the model"), "a model call");
   const children = descendantsOf(run.process.pid ?? 0);
   run.process.kill("SIGINT");

@@ -130,15 +130,11 @@ const knownAgent = (name: AgentName, { agents }: Pick<ApiPorts, "agents">): Agen
   const names = agents.map((agent) => agent.name);
   if (names.includes(name)) return name;
   const nearest = nearestName(name, names);
-  const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
-  throw new ApiProblem(
-    "AGENT_NOT_FOUND",
-    `there is no agent ${shown(name)}${hint} There are ${names.join(", ")}`,
-    {
-      path: "agent",
-      agents: names,
-    },
-  );
+  const hint = nearest === undefined ? "; there are" : `; did you mean ${nearest}? There are`;
+  throw new ApiProblem("AGENT_NOT_FOUND", `there is no agent ${shown(name)}${hint} ${names.join(", ")}`, {
+    path: "agent",
+    agents: names,
+  });
 };
 
 const idFor = (key: string | undefined, tenant: string, { clock, random }: ApiPorts): string => {

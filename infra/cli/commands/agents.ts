@@ -2,7 +2,8 @@ import type { AgentView } from "../../../functions/shared/contracts/api.ts";
 import { defineCommand } from "../command.ts";
 import type { Output } from "../context.ts";
 import { withApi } from "../open-api.ts";
-import { clip, columnsOf, paintFor } from "../view/paint.ts";
+import { columnsOf, paintFor } from "../view/paint.ts";
+import { wrapProse } from "../view/prose.ts";
 import { writeJson, writeLines } from "../write.ts";
 
 export const agents = defineCommand({
@@ -43,6 +44,13 @@ const agentLines = (agent: AgentView, stream: Output): string[] => {
       ["model", `${agent.provider} ${agent.model}${priced}`],
       ["tools", agent.tools.join(", ")],
       ["handoffs", agent.handoffs.join(", ") || "none"],
-    ].map(([title = "", text = ""]) => clip(`  ${paint("dim", title.padEnd(8))}  ${text}`, columns)),
+    ].flatMap(([title = "", text = ""]) =>
+      wrapProse(text, columns - INDENT.length)
+        .split("\n")
+        .map((line, i) => `${i === 0 ? `  ${paint("dim", title.padEnd(8))}  ` : INDENT}${line}`),
+    ),
   ];
 };
+
+/** Below the texts, beside their titles. */
+const INDENT = " ".repeat(12);

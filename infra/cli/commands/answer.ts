@@ -27,7 +27,7 @@ export const answer = defineCommand({
   ],
   run: async (values, [word, task], context) => {
     const body = bodyOf(values);
-    const number = numberOf("task", task);
+    const number = numberOf("TASK", task);
     return withApi(
       values,
       context,
@@ -39,6 +39,7 @@ export const answer = defineCommand({
             questions.map(async (question) => (await api.task(id, question.task)).question ?? question),
           );
           if (values.json === true) writeJson(context.stdout, whole);
+          else if (whole.length === 0) context.stderr.write(`${NOTHING}\n`);
           else {
             const paint = paintFor(context.stdout);
             writeLines(
@@ -73,12 +74,14 @@ const bodyOf = (values: {
   return bodies[0];
 };
 
+const NOTHING = "nothing is asked";
+
 const openQuestions = ({ questions = [] }: ExecutionView, task: number | undefined): QuestionView[] =>
   questions.filter((question) => task === undefined || question.task === task || question.requester === task);
 
 const only = (questions: readonly QuestionView[]): QuestionView => {
   const [first] = questions;
-  if (first === undefined) throw new CliError("nothing is asked", { hint: "npm run bulkhead -- show ID" });
+  if (first === undefined) throw new CliError(NOTHING, { hint: "npm run bulkhead -- show ID" });
   if (questions.length === 1) return first;
   const numbers = questions.map(({ task }) => task).join(", ");
   throw new UsageError(`several things are asked; name one of the tasks ${numbers}`);

@@ -1,6 +1,5 @@
 import type { FileView } from "../../../functions/shared/contracts/api.ts";
 import { defineCommand } from "../command.ts";
-import { UsageError } from "../errors.ts";
 import { DEFAULT_DATA, probe, withApi } from "../open-api.ts";
 import { runExecution, showOutcome } from "../run-execution.ts";
 import { fileLines } from "../view/file-table.ts";
@@ -18,12 +17,12 @@ export const demo = defineCommand({
   summary: "Run a built-in request: Coder asks Planner and Critic, then writes files",
   positionals: [],
   flags: {},
+  common: { api: null, key: null },
   examples: [
     { line: "demo", what: "with a key in ANTHROPIC_API_KEY by a real model, otherwise scripted" },
     { line: "demo --data /tmp/trial", what: "keep the execution somewhere else" },
   ],
   run: async (values, _positionals, context) => {
-    if (values.api !== undefined) throw new UsageError("demo starts a host of its own and takes no --api");
     const json = values.json === true;
     return withApi(
       values,

@@ -12,6 +12,8 @@ import { tableLines } from "../view/table.ts";
 import { writeJson, writeLines } from "../write.ts";
 
 const LIMIT_DEFAULT = 20;
+/** A page of the API. */
+const LIMIT_MAX = 100;
 
 export const ls = defineCommand({
   name: "ls",
@@ -23,7 +25,11 @@ export const ls = defineCommand({
       value: "STATUS",
       help: "only RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED",
     },
-    limit: { type: "string", value: "N", help: `at most so many, up to 100 (default ${LIMIT_DEFAULT})` },
+    limit: {
+      type: "string",
+      value: "N",
+      help: `at most so many, up to ${LIMIT_MAX} (default ${LIMIT_DEFAULT})`,
+    },
   },
   examples: [
     { line: "ls", what: "the newest" },
@@ -31,10 +37,10 @@ export const ls = defineCommand({
     { line: "ls --json --limit 100", what: "for a program" },
   ],
   run: async (values, _positionals, context) => {
-    const status = values.status === undefined ? {} : { status: statusOf(values.status) };
-    const limit = numberOf("limit", values.limit) ?? LIMIT_DEFAULT;
+    const status = values.status === undefined ? undefined : statusOf(values.status);
+    const limit = numberOf("--limit", values.limit) ?? LIMIT_DEFAULT;
     return withApi(values, context, async ({ api }) => {
-      const list = await api.executions({ limit, ...status });
+      const list = await api.executions({ limit, ...(status && { status }) });
       if (values.json === true) {
         writeJson(context.stdout, list);
         return 0;
@@ -49,13 +55,18 @@ export const ls = defineCommand({
         { text: ageText(now - Date.parse(execution.createdAt)) },
         oneLine(execution.input),
       ]);
-      writeLines(stdout, tableLines(COLUMNS, rows, { columns: columnsOf(stdout), paint }));
-      if (rows.length === 0) context.stderr.write("no executions yet\n");
-      if (list.next !== undefined) context.stderr.write("there are older ones: --limit shows more\n");
+      if (rows.length > 0)
+        writeLines(stdout, tableLines(COLUMNS, rows, { columns: columnsOf(stdout), paint }));
+      else
+        context.stderr.write(status === undefined ? "no executions yet\n" : `no executions are ${status}\n`);
+      if (list.next !== undefined) context.stderr.write(`there are older ones: ${howToSeeMore(limit)}\n`);
       return 0;
     });
   },
 });
+
+const howToSeeMore = (limit: number): string =>
+  limit < LIMIT_MAX ? "--limit shows more" : "the API gives them page by page (docs/api.md)";
 
 const COLUMNS = [
   { title: "id" },

@@ -44,11 +44,11 @@ export const run = defineCommand({
   ],
   run: async (values, [text], context) => {
     const limits: RequestedLimits = {
-      ...optional("usd", numberOf("usd", values.usd, { whole: false })),
-      ...optional("tokens", numberOf("tokens", values.tokens)),
-      ...optional("calls", numberOf("calls", values.calls)),
-      ...optional("deadlineSeconds", numberOf("deadline", values.deadline)),
-      ...optional("depth", numberOf("depth", values.depth)),
+      ...optional("usd", numberOf("--usd", values.usd, { whole: false })),
+      ...optional("tokens", numberOf("--tokens", values.tokens)),
+      ...optional("calls", numberOf("--calls", values.calls)),
+      ...optional("deadlineSeconds", numberOf("--deadline", values.deadline)),
+      ...optional("depth", numberOf("--depth", values.depth)),
     };
     const example = values.example === undefined ? undefined : readExample(values.example);
     const input = await requestOf(text, example, context);

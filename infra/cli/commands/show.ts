@@ -22,12 +22,12 @@ export const show = defineCommand({
     { line: "show 7KQ2M", what: "another one; the end of its id is enough" },
     { line: "show last 2", what: "its second task: turns and tool calls" },
   ],
-  run: async (values, [word, task], context) =>
-    withApi(values, context, async ({ api }) => {
+  run: async (values, [word, task], context) => {
+    const number = numberOf("TASK", task);
+    if (number !== undefined && number < 1) throw new UsageError("tasks are numbered from 1");
+    return withApi(values, context, async ({ api }) => {
       const { stdout, stderr } = context;
       const look = { columns: columnsOf(stdout), paint: paintFor(stdout), now: Date.now() };
-      const number = numberOf("task", task);
-      if (number !== undefined && number < 1) throw new UsageError("tasks are numbered from 1");
       const id = await findExecution(api, word);
       if (number !== undefined) {
         const detail = await api.task(id, number);
@@ -46,7 +46,8 @@ export const show = defineCommand({
         noteCut(entry, stderr);
       }
       return 0;
-    }),
+    });
+  },
 });
 
 /** The view has only the beginning; the entry task has more, once its record is there. */

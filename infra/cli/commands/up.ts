@@ -20,6 +20,7 @@ export const up = defineCommand({
     store: { type: "string", value: "KIND", help: "sqlite (default), or dynalite: a DynamoDB emulator" },
     verbose: { type: "boolean", help: "what functions log, on stderr (or BULKHEAD_LOG_LEVEL=info)" },
   },
+  common: { api: null, key: null, data: "keep everything here over restarts" },
   examples: [
     { line: "up", what: "serve at http://127.0.0.1:4100; everything is forgotten at the end" },
     { line: "up --data .bulkhead", what: "keep executions over restarts; open ones go on" },
@@ -27,7 +28,6 @@ export const up = defineCommand({
     { line: "up --port 0 --json", what: "any free port, told as JSON" },
   ],
   run: async (values, _positionals, context) => {
-    if (values.api !== undefined) throw new UsageError("up starts a host of its own and takes no --api");
     const { stdout, stderr } = context;
     const interrupted = new Promise<void>((resolve) => {
       context.onInterrupt((count) => (count === 1 ? resolve() : context.exit(1)));
@@ -52,7 +52,7 @@ export const up = defineCommand({
 });
 
 const portOf = (text: string | undefined): number => {
-  const port = numberOf("port", text) ?? DEFAULT_PORT;
+  const port = numberOf("--port", text) ?? DEFAULT_PORT;
   if (port < 0 || port > 65_535) throw new UsageError(`--port takes a number from 0 to 65535, not ${port}`);
   return port;
 };

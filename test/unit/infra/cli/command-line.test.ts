@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { defineCommand } from "../../../../infra/cli/command.ts";
+import { defineCommand, flagsOf } from "../../../../infra/cli/command.ts";
 import { numberOf, parseCommandLine } from "../../../../infra/cli/command-line.ts";
 
 const command = defineCommand({
@@ -27,6 +27,13 @@ test("every command takes the common flags", () => {
     key: "k",
     data: "d",
   });
+});
+
+test("a command may give a common flag a meaning of its own, or refuse it", () => {
+  const own = { ...command, common: { api: null, data: "keep it here" } };
+  expect(flagsOf(own)).toMatchObject({ data: { value: "DIR", help: "keep it here" }, json: {} });
+  expect(flagsOf(own)).not.toHaveProperty("api");
+  expect(() => parseCommandLine(own, ["x", "--api", "http://h:1"])).toThrow("fetch has no flag --api");
 });
 
 test.for([
@@ -61,9 +68,9 @@ test("what follows -- is text even when it looks like a flag", () => {
 });
 
 test("numbers are checked where they are read", () => {
-  expect(numberOf("usd", "0.25", { whole: false })).toBe(0.25);
-  expect(numberOf("limit", undefined)).toBeUndefined();
+  expect(numberOf("--usd", "0.25", { whole: false })).toBe(0.25);
+  expect(numberOf("--limit", undefined)).toBeUndefined();
   for (const wrong of ["soon", "", " ", "1e999", "1.5", "NaN"]) {
-    expect(() => numberOf("limit", wrong)).toThrow(/^--limit takes a whole number, not "/);
+    expect(() => numberOf("--limit", wrong)).toThrow(/^--limit takes a whole number, not "/);
   }
 });

@@ -28,6 +28,6 @@ test("errors are always told; more is asked for by flag or environment", () => {
   expect(logLevelOf({ BULKHEAD_LOG_LEVEL: "warn" })).toBe("warn");
   expect(logLevelOf({ BULKHEAD_LOG_LEVEL: "error" }, true)).toBe("info");
   expect(() => logLevelOf({ BULKHEAD_LOG_LEVEL: "loud" })).toThrow(
-    'BULKHEAD_LOG_LEVEL is info, warn, error, not "loud"',
+    'BULKHEAD_LOG_LEVEL takes info, warn or error, not "loud"',
   );
 });

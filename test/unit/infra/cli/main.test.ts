@@ -35,6 +35,22 @@ test.for(COMMANDS)("%s --help fits 80 columns and has examples of itself", async
   expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
+test("help COMMAND is COMMAND --help", async () => {
+  expect(await bulkhead(["help", "show"])).toEqual(await bulkhead(["show", "--help"]));
+});
+
+test.for(["up", "demo"])("%s starts a host of its own and asks no other", async (name) => {
+  expect((await bulkhead([name, "--help"])).stdout).not.toMatch(/^ {2}--(api|key) /m);
+  expect(await bulkhead([name, "--api", "http://127.0.0.1:9"])).toMatchObject({ exitCode: 2 });
+});
+
+test("a flag before the command is told where it belongs", async () => {
+  expect(await bulkhead(["--json", "ls"])).toMatchObject({
+    exitCode: 2,
+    stderr: "bulkhead: the command comes first, then its flags\n  npm run bulkhead -- --help\n",
+  });
+});
+
 test("an unknown command exits 2 with the nearest name", async () => {
   expect(await bulkhead(["shwo", "last"])).toEqual({
     exitCode: 2,
@@ -49,6 +65,9 @@ test("a mistake is one line and a hint, never a stack", async () => {
     ["up", "--port", "http"],
     ["run"],
     ["ls", "--api", "nonsense"],
+    ["show", "last", "two"],
+    ["show", "last", "0"],
+    ["answer", "last", "1.5"],
   ]) {
     const { exitCode, stderr, stdout } = await bulkhead(args);
     expect(exitCode).toBe(2);
@@ -62,7 +81,7 @@ test("without a host and without a data folder, the first thing to do is named",
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const { exitCode, stderr } = await bulkhead(["ls", "--data", join(folder, "none")]);
   expect(exitCode).toBe(1);
-  expect(stderr).toContain("no data folder");
+  expect(stderr).toMatch(/^bulkhead: there is no data folder /);
   expect(stderr).toContain("npm run demo");
 });
 
@@ -84,6 +103,28 @@ test("ls passes its filter and its limit on, and refuses a status that does not 
     exitCode: 2,
     stderr: 'bulkhead: there is no status "runing"; did you mean RUNNING?\n',
   });
+});
+
+test("ls that finds nothing says so, and prints no table", async () => {
+  const { url } = await startExecutionApi([], finished, {
+    "GET /executions": () => ({ body: { executions: [] } }),
+  });
+  const empty = { exitCode: 0, stdout: "" };
+  expect(await bulkhead(["ls", "--api", url])).toEqual({ ...empty, stderr: "no executions yet\n" });
+  expect(await bulkhead(["ls", "--api", url, "--status", "failed"])).toEqual({
+    ...empty,
+    stderr: "no executions are FAILED\n",
+  });
+});
+
+test("ls says how to see more, as long as that is so", async () => {
+  const { url } = await startExecutionApi([], finished, {
+    "GET /executions": () => ({ body: { executions: [finished], next: "n" } }),
+  });
+  expect((await bulkhead(["ls", "--api", url])).stderr).toBe("there are older ones: --limit shows more\n");
+  expect((await bulkhead(["ls", "--api", url, "--limit", "100"])).stderr).toBe(
+    "there are older ones: the API gives them page by page (docs/api.md)\n",
+  );
 });
 
 test("show prints the tasks as a tree, and the answer", async () => {
@@ -172,6 +213,18 @@ test("the end of an id is enough, when only one execution's id ends so", async (
   );
   expect((await bulkhead(["show", "zzz", "--api", url])).stderr).toContain('begins or ends with "zzz"');
 });
+
+test.for(["show", "stop", "history", "files", "answer"])(
+  "%s of an empty id is refused, although every id begins with it",
+  async (command) => {
+    const { url, received } = await startExecutionApi([], finished);
+    expect(await bulkhead([command, "", "--api", url])).toMatchObject({
+      exitCode: 2,
+      stderr: "bulkhead: ID is empty; leave it out or say last for the newest\n",
+    });
+    expect(received.some(({ method }) => method === "POST")).toBe(false);
+  },
+);
 
 test("run starts, follows to the end, and prints nothing but the answer on stdout", async () => {
   const { url, received } = await startExecutionApi(standardEvents, finished);
@@ -332,6 +385,19 @@ test("agents lists who there is, and says when a price is unknown", async () => 
   );
 });
 
+test("on a terminal no tool of an agent is cut off", async () => {
+  const tools = ["list_files", "read_file", "write_file", "edit_file", "search_files"];
+  const coder = { name: "coder", role: "Code", tools, handoffs: [], provider: "anthropic", model: "m" };
+  const { url } = await startFakeApi({
+    "GET /health": healthy,
+    "GET /agents": () => ({ body: { agents: [{ ...coder, priced: true }] } }),
+  });
+  const { stdout } = await bulkhead(["agents", "--api", url], { terminal: { columns: 44 } });
+  expect(stripVTControlCharacters(stdout)).toContain(
+    "  tools     list_files, read_file,\n            write_file, edit_file,\n            search_files\n",
+  );
+});
+
 test("on a terminal, a model's escape sequences are gone; in a pipe the answer is as it was", async () => {
   const output = "red \u001b[31malert\u001b[0m";
   const { url } = await startExecutionApi(standardEvents, { ...finished, output });
@@ -344,4 +410,16 @@ test("BULKHEAD_API and BULKHEAD_KEY stand in for the flags", async () => {
   const { url, received } = await startExecutionApi([], finished);
   await bulkhead(["ls"], { env: { BULKHEAD_API: url, BULKHEAD_KEY: "k-2" } });
   expect(received.at(-1)).toMatchObject({ path: "/executions", key: "k-2" });
+});
+
+test("an address that is none is named with where it was given", async () => {
+  expect((await bulkhead(["ls", "--api", "nonsense"])).stderr).toMatch(/^bulkhead: --api takes /);
+  expect((await bulkhead(["ls"], { env: { BULKHEAD_API: "nonsense" } })).stderr).toMatch(
+    /^bulkhead: BULKHEAD_API takes /,
+  );
+});
+
+test("an empty BULKHEAD_API is none", async () => {
+  const { stderr } = await bulkhead(["ls", "--data", "no-such-folder"], { env: { BULKHEAD_API: " " } });
+  expect(stderr).toContain("there is no data folder no-such-folder");
 });

@@ -150,6 +150,17 @@ test("answer without an answer shows what is asked", async () => {
   expect(answers).toEqual([]);
 });
 
+test("answer says when nothing is asked", async () => {
+  const { url } = await asking([]);
+  expect(await bulkhead(["answer", "last", "--api", url])).toEqual({
+    exitCode: 0,
+    stdout: "",
+    stderr: "nothing is asked\n",
+  });
+  expect((await bulkhead(["answer", "last", "--json", "--api", url])).stdout).toBe("[]\n");
+  expect(await bulkhead(["answer", "last", "--approve", "--api", url])).toMatchObject({ exitCode: 1 });
+});
+
 test("answer does not guess which question is meant, nor which answer", async () => {
   const { url } = await asking([approval, question]);
   expect(await bulkhead(["answer", ID, "--approve", "--api", url])).toMatchObject({
