@@ -17,6 +17,7 @@ export const drawDamage = ({
   scheduler,
   store,
   faults,
+  isNoticed,
   note,
 }: {
   chance: Chance;
@@ -24,6 +25,8 @@ export const drawDamage = ({
   scheduler: Scheduler;
   store: SimStore;
   faults: FaultBook;
+  /** Whether a look comes whoever has read the damaged state. */
+  isNoticed: boolean;
   note: (executionId: string, kind: DamageKind) => void;
 }): void => {
   if (!chance.hit(0.06)) return;
@@ -36,6 +39,7 @@ export const drawDamage = ({
     const item = store.peek({ pk, sk: "STATE" });
     if (item === undefined || item["status"] !== "RUNNING") return;
     if (isGarbage) {
+      if (!isNoticed) return;
       faults.note("damage: unreadable state");
       note(executionId, "unreadable state");
       // With a version of its own: who has read the sound one must not heal it by chance.

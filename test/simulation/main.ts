@@ -9,7 +9,7 @@ import { runWorld } from "./world.ts";
 // npm run sim -- --minutes M [--jobs J]      hunts in fresh worlds
 // npm run sim -- --seconds S --from N        hunts from a seed on
 
-const USAGE = "npm run sim -- --seed N | --minutes M [--jobs J] [--from N]";
+const USAGE = "npm run sim -- --seed N | --minutes M | --seconds S, with [--jobs J] [--from N]";
 
 const replay = async (seed: number): Promise<boolean> => {
   const outcome = await runWorld({ seed, print: (line) => console.log(line) });
@@ -45,24 +45,34 @@ const hunter = (data: object): Promise<Catch & { failedSeed: number | undefined 
     worker.once("exit", (code) => reject(new Error(`a hunter ended with code ${code} and said nothing`)));
   });
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string" },
-    minutes: { type: "string" },
-    seconds: { type: "string" },
-    jobs: { type: "string", default: "1" },
-    from: { type: "string" },
-  },
-});
+/** `undefined` when the arguments say nothing that can be done. */
+const readArguments = () => {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seed: { type: "string" },
+        minutes: { type: "string" },
+        seconds: { type: "string" },
+        jobs: { type: "string", default: "1" },
+        from: { type: "string" },
+      },
+    });
+    const numbers = Object.entries(values).map(([name, value]) => [name, Number(value)] as const);
+    const isSaid = values.seed !== undefined || values.minutes !== undefined || values.seconds !== undefined;
+    if (!isSaid || numbers.some(([, number]) => !(number >= 0))) return undefined;
+    return Object.fromEntries(numbers) as { [name in keyof typeof values]: number };
+  } catch {
+    return undefined;
+  }
+};
 
-let isKept = false;
-if (values.seed !== undefined) {
-  isKept = await replay(Number(values.seed));
-} else if (values.minutes !== undefined || values.seconds !== undefined) {
-  const seconds = 60 * Number(values.minutes ?? 0) + Number(values.seconds ?? 0);
-  const from = values.from === undefined ? firstSeedOf(commitOf()) : Number(values.from);
-  isKept = await huntTogether(seconds, Number(values.jobs), from);
+const given = readArguments();
+if (given === undefined) {
+  console.error(`usage: ${USAGE}; all are numbers, 0 or more`);
+  process.exitCode = 2;
 } else {
-  console.log(USAGE);
+  const { seed, minutes = 0, seconds = 0, jobs = 1, from = firstSeedOf(commitOf()) } = given;
+  const isKept =
+    seed === undefined ? await huntTogether(60 * minutes + seconds, jobs, from) : await replay(seed);
+  if (!isKept) process.exitCode = 1;
 }
-if (!isKept) process.exitCode = 1;

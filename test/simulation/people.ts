@@ -3,21 +3,20 @@ import { splitTaskId } from "../../functions/shared/contracts/ids.ts";
 import type { AnswerBody } from "../../functions/shared/contracts/question.ts";
 import type { TaskRequest } from "../../functions/shared/contracts/task-record.ts";
 import type { Chance } from "./chance.ts";
+import { isOldSeed } from "./old-seeds.ts";
 import type { Platform } from "./platform.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Trace } from "./trace.ts";
 import { Violation } from "./violation.ts";
 import type { Watch, WriteSeen } from "./watch.ts";
 
-/** Older seeds are pinned, or known to catch a bug: their worlds stay as they were. */
-const FIRST_SEED = 10_000;
 const RETRY_MS_MAX = 20_000;
 /** Longer than any outage: whoever gives up before leaves an execution open for good. */
 const TRIES_MAX = 1_000;
 /** Whoever is not there lets short deadlines pass, and no others: the world must come to rest. */
 const SHORT_MS = 20 * 60_000;
 
-export const hasPeople = (seed: number, chance: Chance): boolean => seed >= FIRST_SEED && chance.hit(0.3);
+export const hasPeople = (seed: number, chance: Chance): boolean => !isOldSeed(seed) && chance.hit(0.3);
 
 /** The answers that must not be refused in other words than these: it was closed, or answered before. */
 const GOOD = new Set([200, 202, 409]);

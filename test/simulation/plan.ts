@@ -41,9 +41,14 @@ export interface PlanOptions {
   readonly isOdd: boolean;
   /** Chance of its own in worlds where agents ask people, so that no other world is another for it. */
   readonly people?: Chance | undefined;
+  /** The world of an old seed: its trees are as large as they were. */
+  readonly isOld: boolean;
 }
 
-const TASKS_MAX = 12;
+/** Tasks of one tree, and how often it is a wide one: small worlds see more for their time. */
+const TASKS_MAX = [3, 5, 8, 12] as const;
+const WIDE = 0.008;
+const BEFORE = { tasksMax: 12, wide: 0.015 };
 
 /** The plans of one world; a task's text names its plan, a plan its answer. */
 export class PlanBook {
@@ -63,11 +68,12 @@ export class PlanBook {
 
   /** A whole tree of handoffs below an entry task. */
   drawEntry(): Plan {
-    const budget = { tasks: TASKS_MAX };
     if (this.#options.isOdd && this.#chance.hit(0.05)) return this.#pingPong("coder", 8);
     if (this.#chance.hit(0.25)) return this.standard();
-    if (this.#chance.hit(0.015)) return this.#wide();
-    return this.#draw(this.#chance.pick(this.#options.agents) ?? "coder", 0, budget);
+    const { isOld, agents } = this.#options;
+    if (this.#chance.hit(isOld ? BEFORE.wide : WIDE)) return this.#wide();
+    const tasks = isOld ? BEFORE.tasksMax : this.#chance.pick(TASKS_MAX);
+    return this.#draw(this.#chance.pick(agents) ?? "coder", 0, { tasks });
   }
 
   /** The flow of the README: planner and critic at the same time, then the coder's own answer. */

@@ -8,6 +8,7 @@ import { Chance } from "./chance.ts";
 import { drawDamage } from "./damage.ts";
 import { FaultBook } from "./fault-book.ts";
 import { invariantsOf } from "./invariants/all.ts";
+import { isOldSeed } from "./old-seeds.ts";
 import { hasPeople, People } from "./people.ts";
 import { PlanBook } from "./plan.ts";
 import { Platform } from "./platform.ts";
@@ -83,6 +84,7 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
     hasDeadlines: ablation.kind === "none",
     isOdd: weather !== CALM,
     people: people === undefined ? undefined : ofPeople,
+    isOld: isOldSeed(seed),
   });
   const calls = new PortCalls({ scheduler, chance, weather, faults, trace });
   // The eyes look at the store, and the store tells the eyes.
@@ -127,11 +129,13 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
     },
   );
   people?.open(platform, { isDamaged: eyes.isGarbage, onViolation });
-  const users = new Users({ platform, scheduler, chance, trace }, drawWishes(chance, scene, plans));
+  const users = new Users({ platform, scheduler, chance, trace }, drawWishes(chance, { scene, plans, seed }));
   eyes.open({ store, queues, users });
   if (weather !== CALM) {
     drawOutages(chance, scene, calls, scheduler);
-    drawDamage({ chance, scene, scheduler, store, faults, note: eyes.noteDamage });
+    // A person without whom nothing happens finds damage, but cannot report it: a sweeper does.
+    const isNoticed = people === undefined || ablation.kind !== "sweeper";
+    drawDamage({ chance, scene, scheduler, store, faults, isNoticed, note: eyes.noteDamage });
     if (chance.hit(weather.deploys)) {
       scheduler.at(BEGIN + chance.int(0, scene.faultsEndAt - BEGIN), () => platform.deploy());
     }
@@ -188,21 +192,28 @@ const drawScene = (chance: Chance): Scene => {
 };
 
 /** Mostly one: executions share nothing but batches of hints, and many small worlds see more than few large ones. */
-const EXECUTIONS = [1, 1, 1, 1, 2, 2, 3] as const;
+const EXECUTIONS = [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3] as const;
+const EXECUTIONS_BEFORE = [1, 1, 1, 1, 2, 2, 3] as const;
 
 const drawAgentLimits = (chance: Chance): AgentSpec["limits"] =>
   chance.hit(0.5) ? { tokens: chance.int(2_500, 20_000) } : { calls: chance.int(1, 6) };
 
-const drawWishes = (chance: Chance, scene: Scene, plans: PlanBook): Wish[] => {
+const drawWishes = (
+  chance: Chance,
+  { scene, plans, seed }: { scene: Scene; plans: PlanBook; seed: number },
+): Wish[] => {
   const span = Math.max(60_000, (scene.faultsEndAt - BEGIN) / 2);
-  return Array.from({ length: chance.pick(EXECUTIONS) }, (_, index) => ({
-    plan: plans.drawEntry(),
-    key: chance.hit(0.7) ? `key-${index}` : undefined,
-    limits: drawLimits(chance, scene),
-    submitAt: BEGIN + chance.skewed(0, span),
-    submitsTwice: chance.hit(0.15),
-    stopAfterMs: chance.hit(0.2) ? chance.skewed(0, 600_000) : undefined,
-  }));
+  return Array.from(
+    { length: chance.pick(isOldSeed(seed) ? EXECUTIONS_BEFORE : EXECUTIONS) },
+    (_, index) => ({
+      plan: plans.drawEntry(),
+      key: chance.hit(0.7) ? `key-${index}` : undefined,
+      limits: drawLimits(chance, scene),
+      submitAt: BEGIN + chance.skewed(0, span),
+      submitsTwice: chance.hit(0.15),
+      stopAfterMs: chance.hit(0.2) ? chance.skewed(0, 600_000) : undefined,
+    }),
+  );
 };
 
 const drawLimits = (chance: Chance, { ablation, weather }: Scene): Record<string, number> => {

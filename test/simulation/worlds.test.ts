@@ -5,7 +5,7 @@ import { PINNED_SEEDS } from "./pinned-seeds.ts";
 import { failureReport } from "./report.ts";
 import { runWorld } from "./world.ts";
 
-const SECONDS = Number(process.env["SIM_SECONDS"] ?? 10);
+const SECONDS = Number(process.env["SIM_SECONDS"] ?? 30);
 /** One of each weather and ablation, more or less. */
 const TWICE = [3, 7, 11, 12, 18];
 

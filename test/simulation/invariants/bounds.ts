@@ -63,7 +63,11 @@ export const bounds = (_books: Books, looks = new Map<string, number>()): StateW
 /** Invariant 13: nobody reaches what is not its own, and no secret is kept, sent or logged. */
 export const isolation = (books: Books): StateWatch => {
   const tasks = new Map<SimProcess, Set<string>>();
-  const hasSecret = (item: Item): boolean => JSON.stringify(item).includes(SECRET);
+  const hasSecret = (item: unknown): boolean => JSON.stringify(item).includes(SECRET);
+  // Its texts are JSON already, and what is the same as before was looked at then.
+  const stateHasSecret = (after: Item, before: Item | undefined): boolean =>
+    hasSecret({ outbox: after["outbox"] ?? {} }) ||
+    ["body", "events"].some((name) => after[name] !== before?.[name] && String(after[name]).includes(SECRET));
   return {
     delivered(process, _queue, delivery) {
       const { taskId } = JSON.parse(delivery.body) as { taskId?: string };
@@ -115,8 +119,9 @@ export const isolation = (books: Books): StateWatch => {
         const id = key.pk.slice("EXE#".length);
         must(books.peek(permitKey(id)) !== undefined, 18, () => `${id} exists before its permit`, "P2");
       }
-      const isText = key.sk === "STATE" || (key.sk === "TASK" && after["status"] !== before?.["status"]);
-      must(!isText || !hasSecret(after), 13, () => `${key.pk} holds a secret`);
+      const isNewStatus = key.sk === "TASK" && after["status"] !== before?.["status"];
+      const isLeak = key.sk === "STATE" ? stateHasSecret(after, before) : isNewStatus && hasSecret(after);
+      must(!isLeak, 13, () => `${key.pk} holds a secret`);
     },
     logged(process, message, fields) {
       const line = JSON.stringify(fields);
