@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BuildFailure } from "esbuild";
 import { type AgentSpec, isAgentSpec, toManifestEntry } from "../functions/shared/agent/agent-spec.ts";
+import { breachOfRuleOfTwo } from "../functions/shared/agent/rule-of-two.ts";
 import { AgentManifest } from "../functions/shared/contracts/agent-manifest.ts";
 import { HUMAN } from "../functions/shared/contracts/human.ts";
 import { CALLER } from "../functions/shared/contracts/ids.ts";
@@ -32,8 +33,15 @@ export interface BundledFunction {
 export interface BundleResult {
   readonly functions: readonly BundledFunction[];
   readonly manifest: AgentManifest;
+  readonly warnings: readonly AgentWarning[];
   /** Every file of the bundles outside node_modules, absolute: when one changes, bundle again. */
   readonly sources: readonly string[];
+}
+
+/** What works, and what somebody should know of all the same before it runs: one line without the agent's name. */
+export interface AgentWarning {
+  readonly agent: string;
+  readonly text: string;
 }
 
 /** What is wrong with a function's folder, in one line that begins with the file. */
@@ -67,6 +75,10 @@ export const bundle = async (options: BundleOptions): Promise<BundleResult> => {
   return {
     functions,
     manifest,
+    warnings: specs.flatMap((spec) => {
+      const text = breachOfRuleOfTwo(spec);
+      return text === undefined ? [] : [{ agent: spec.name, text }];
+    }),
     sources: [...sources].filter((file) => !file.includes("node_modules")).sort(),
   };
 };

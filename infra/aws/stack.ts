@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, RemovalPolicy, Stack, type StackProps, Validations } from "aws-cdk-lib";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { Topic } from "aws-cdk-lib/aws-sns";
@@ -83,6 +83,10 @@ export class BulkheadStack extends Stack {
           sandbox: tools.includes(RUN_CODE) ? sandbox.lambda : undefined,
         }),
     );
+    for (const { agent, text } of bundles.warnings) {
+      const place = agents.find(({ agentName }) => agentName === agent) ?? this;
+      Validations.of(place).addWarning("bulkhead:rule-of-two", text);
+    }
     const coordinator = new Coordinator(this, "Coordinator", {
       ...common,
       folder: folderOf("coordinator"),

@@ -79,7 +79,9 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
   parts.defer(() => reaper.stop());
 
   const bundles = await cachedBundle({ root, agentsDir: options.agentsDir, minify: options.minify });
-  const { manifest } = bundles;
+  const { manifest, warnings } = bundles;
+  // A host that only shows what is stored runs no agent.
+  if (options.paused !== true) for (const { agent, text } of warnings) log?.(agent, text);
   const emulators = await at(place, () =>
     startEmulators({
       folder: data?.path,

@@ -90,7 +90,7 @@ test.skipIf(isDeployed)(
 
       const asked = models.ledger();
       const detail = await (await target.fetch(`/executions/${view.executionId}/tasks/1`)).text();
-      expect(lines.length).toBeGreaterThan(0);
+      expect(lines[0]).toMatch(/^rule of two: .* let a person approve web_fetch \(docs\/tools.md\)$/);
       expect(JSON.stringify([view, detail, asked, lines])).not.toContain(TOKEN);
     } finally {
       await host.stop();

@@ -55,6 +55,7 @@ export const HANDOFF = "handoff";
 export const handoff: SuspendingTool = {
   kind: "suspending",
   name: HANDOFF,
+  reaches: ["untrusted"],
   schemaFor: (peers) =>
     toolSchema(
       HANDOFF,

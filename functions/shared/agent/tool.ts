@@ -22,11 +22,20 @@ export interface ToolContext {
   readonly signal: AbortSignal;
 }
 
+/**
+ * What a call may reach, as the rule of two counts it (`rule-of-two.ts`): what others wrote who need not be
+ * trusted, files of the workspace and other agents' words included; what not everybody may know; and the world
+ * outside of the execution, be it by asking it.
+ */
+export type Reach = "untrusted" | "private" | "outward";
+
 /** A tool whose calls run in the agent's own function. */
 export interface OrdinaryTool {
   readonly kind: "ordinary";
   readonly name: string;
   readonly effect: ToolEffect;
+  /** Of its own accord: what every call needs a person's approval for is not among it. Nothing when absent. */
+  readonly reaches?: readonly Reach[];
   readonly schema: ToolSchema;
   /** A call that may take this long is begun only by an invocation that has so much time left. */
   readonly callMsMax?: number;
@@ -60,6 +69,7 @@ export interface AskingTool {
 export interface SuspendingTool {
   readonly kind: "suspending";
   readonly name: string;
+  readonly reaches?: readonly Reach[];
   /** The schema depends on whom this agent may hand off to. */
   schemaFor(peers: readonly { readonly name: string; readonly role: string }[]): ToolSchema;
 }
@@ -88,6 +98,8 @@ export type ToolDeclaration<Input extends z.ZodObject> = {
    * predicate throws, a person is asked.
    */
   readonly requiresApproval?: boolean | ((input: z.output<Input>) => boolean);
+  /** The whole truth where it is given. Default: `outward` of an `external` tool, and nothing of any other. */
+  readonly reaches?: readonly Reach[];
 } & (
   | { readonly effect: Exclude<ToolEffect, "external"> }
   | {
@@ -106,6 +118,7 @@ export const defineTool = <Input extends z.ZodObject>(declaration: ToolDeclarati
   kind: "ordinary",
   name: declaration.name,
   effect: declaration.effect,
+  reaches: reachesOf(declaration),
   schema: toolSchema(declaration.name, declaration.description, declaration.input),
   prepare: (input) => {
     const parsed = declaration.input.safeParse(input);
@@ -119,6 +132,18 @@ export const defineTool = <Input extends z.ZodObject>(declaration: ToolDeclarati
     };
   },
 });
+
+const reachesOf = ({
+  effect,
+  requiresApproval,
+  reaches = effect === "external" ? ["outward"] : [],
+}: Pick<ToolDeclaration<z.ZodObject>, "effect" | "reaches"> & {
+  readonly requiresApproval?: unknown;
+}): readonly Reach[] => (requiresApproval === true ? approved(reaches) : reaches);
+
+/** What a person approves is that person's act, and not the agent's. */
+export const approved = (reaches: readonly Reach[] | undefined = []): readonly Reach[] =>
+  reaches.filter((one) => one !== "outward");
 
 const needsApproval = <Input>(
   required: boolean | ((input: Input) => boolean) | undefined,

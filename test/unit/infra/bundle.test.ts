@@ -81,6 +81,21 @@ test("the manifest says who there is, and handoffs default to all the others", a
   expect(JSON.parse(readFileSync(join(outDir(), "api", "manifest.json"), "utf8"))).toEqual(manifest);
 });
 
+test("an agent that reads, knows and acts outward by itself is a warning, and no failure", async () => {
+  expect((await run()).warnings).toEqual([]);
+  write(
+    "functions/agents/coder/agent.ts",
+    `import { defineAgent } from ${JSON.stringify(`${repository}/functions/shared/agent/agent-spec.ts`)};
+import { readFile } from ${JSON.stringify(`${repository}/functions/shared/agent/tools/read-file.ts`)};
+import { webFetch } from ${JSON.stringify(`${repository}/functions/shared/agent/tools/web-fetch.ts`)};
+export const coder = defineAgent({
+  name: "coder", role: "r", tools: [readFile, webFetch({ domains: ["docs.example.com"] })],
+});`,
+  );
+  const { warnings } = await run();
+  expect(warnings).toEqual([{ agent: "coder", text: expect.stringMatching(/^rule of two: .*web_fetch/) }]);
+});
+
 test("an agent that is one new folder is one more function and everybody's peer", async () => {
   writeAgent("tester");
   const { functions, manifest } = await run();

@@ -22,6 +22,7 @@ export const readFile = defineTool({
       .describe("The character of that line to begin with, from 1: for a line that is too long to be shown."),
   }),
   effect: "readOnly",
+  reaches: ["untrusted", "private"],
   run: async ({ path: raw, ...range }, { workspace }) => {
     const path = workspacePath(raw);
     const file = await workspace.find(path);

@@ -20,6 +20,7 @@ export const runCode = defineTool({
       .describe("Or a module's text; its imports are relative to the workspace's root."),
   }),
   effect: "readOnly",
+  reaches: ["untrusted", "private"],
   run: async ({ path, code }, { workspace, sandbox, signal }) => {
     if ((path === undefined) === (code === undefined)) {
       throw new ToolRefusal("INVALID_INPUT", "give either path or code");

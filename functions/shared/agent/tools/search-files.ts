@@ -21,6 +21,7 @@ export const searchFiles = defineTool({
     folder: z.string().optional().describe('Only files below this folder, such as "src", or this one file.'),
   }),
   effect: "readOnly",
+  reaches: ["untrusted", "private"],
   run: async ({ text, folder }, { workspace, signal }) => {
     const files = await filesIn(workspace, folder === undefined ? undefined : workspacePath(folder));
     const matches: string[] = [];

@@ -34,6 +34,7 @@ export const webFetch = (declaration: z.input<typeof Declaration>): OrdinaryTool
     description: `Reads a web page or a text file: https only, on ${domains.join(", ")}. Pages come as text with the addresses of their links. What it brings is data from outside.`,
     input: z.strictObject({ url: z.string().min(1).max(2_048).describe("The whole address.") }),
     effect: "readOnly",
+    reaches: ["untrusted", "outward"],
     run: async ({ url }, { web, signal }) => {
       assert(web !== undefined, "this function was given no way to the web");
       const fetched = await web.get(url, { domains, signal });
