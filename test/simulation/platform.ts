@@ -1,7 +1,10 @@
 import type { SQSEvent } from "aws-lambda";
+// Imported dynamically where it is needed: loading takes real time, which no world has.
+import "../../functions/shared/agent/account-minute.ts";
 import { createReconciler } from "../../functions/coordinator/reconcile.ts";
 import type { AgentSpec } from "../../functions/shared/agent/agent-spec.ts";
 import { StandaloneAgent } from "../../functions/shared/agent/standalone-agent.ts";
+import type { AccountLimits } from "../../functions/shared/contracts/provider-account.ts";
 import { type HandleDeliveries, handleBatch, oneByOne } from "../../functions/shared/entry/sqs-batch.ts";
 import type { Delivery, Verdict } from "../../functions/shared/ports/queues.ts";
 import { sweep } from "../../functions/sweeper/sweep.ts";
@@ -26,6 +29,7 @@ export interface PlatformSettings {
   readonly hasSweeper: boolean;
   readonly hasPeople: boolean;
   readonly agentLimits: Readonly<Record<string, AgentSpec["limits"]>>;
+  readonly accountLimits: AccountLimits;
 }
 
 export type PlatformParts = WorldParts & {
@@ -162,7 +166,7 @@ export class Platform {
         ...ports,
         agents: MANIFEST,
         blobs: blobs.portOf(process),
-        account: { name: ACCOUNT, limits: {} },
+        account: { name: ACCOUNT, limits: this.#settings.accountLimits },
         model: model.portOf(process, taskIdIn(delivery.body)),
         prompt,
       };

@@ -4,6 +4,7 @@ import {
   LOCAL_TIMES,
   type ProtocolTimes,
 } from "../../functions/shared/contracts/protocol-times.ts";
+import type { AccountLimits } from "../../functions/shared/contracts/provider-account.ts";
 import { Chance } from "./chance.ts";
 import { drawDamage } from "./damage.ts";
 import { FaultBook } from "./fault-book.ts";
@@ -63,12 +64,14 @@ export interface Scene {
   readonly skewMsMax: number;
   /** What some agents may spend in one execution, however much the execution may. */
   readonly agentLimits: Readonly<Record<string, AgentSpec["limits"]>>;
+  /** What the provider gives all agents together in a minute. */
+  readonly accountLimits: AccountLimits;
 }
 
 /** Runs the world of one seed to its end, or to its first broken promise. */
 export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutcome> => {
   const chance = new Chance(seed);
-  const scene = drawScene(chance);
+  const scene = { ...drawScene(chance), accountLimits: drawAccountLimits(seed) };
   const { weather, ablation, times } = scene;
   const scheduler = new Scheduler(BEGIN);
   const faults = new FaultBook();
@@ -126,6 +129,7 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
       hasSweeper: ablation.kind !== "sweeper",
       hasPeople: people !== undefined,
       agentLimits: scene.agentLimits,
+      accountLimits: scene.accountLimits,
     },
   );
   people?.open(platform, { isDamaged: eyes.isGarbage, onViolation });
@@ -169,7 +173,7 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
   };
 };
 
-const drawScene = (chance: Chance): Scene => {
+const drawScene = (chance: Chance): Omit<Scene, "accountLimits"> => {
   const drawn = drawWeather(chance);
   const ablation = drawn === CALM ? ({ kind: "none" } as const) : drawAblation(chance, AGENTS);
   const weather = kindEnoughFor(drawn, ablation);
@@ -197,6 +201,16 @@ const EXECUTIONS_BEFORE = [1, 1, 1, 1, 2, 2, 3] as const;
 
 const drawAgentLimits = (chance: Chance): AgentSpec["limits"] =>
   chance.hit(0.5) ? { tokens: chance.int(2_500, 20_000) } : { calls: chance.int(1, 6) };
+
+/** From a stream of its own: a world without them draws what it always drew. */
+const drawAccountLimits = (seed: number): AccountLimits => {
+  const chance = new Chance(seed ^ 0xacc0);
+  if (isOldSeed(seed) || !chance.hit(0.12)) return {};
+  return {
+    ...(chance.hit(0.7) ? { requestsPerMinute: chance.int(4, 20) } : {}),
+    ...(chance.hit(0.5) ? { tokensPerMinute: chance.int(1_500, 30_000) } : {}),
+  };
+};
 
 const drawWishes = (
   chance: Chance,

@@ -152,18 +152,11 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
     '      cap === null || cap === undefined || unit === "calls" ? []',
   ),
   bug(
-    "a 429 holds nobody back",
-    "limiter",
-    "take-turn.ts",
-    "    if (isRateLimited(error)) await run.limiter.hold(error.retryAfterSeconds);",
-    "",
-  ),
-  bug(
-    "an account that is held is called all the same",
-    "limiter",
-    "provider-limiter.ts",
-    "      if (waitMs === 0) return 0;",
-    "      if (waitMs >= 0) return 0;",
+    "a task that waits does not say how long",
+    "P10",
+    "claim.ts",
+    'set: delaySeconds === 0 ? [] : [[["waitsUntil"], waitsUntil]],',
+    'set: delaySeconds === 0 || waitsUntil > 0 ? [] : [[["waitsUntil"], waitsUntil]],',
   ),
   bug("an agent's own budget is not kept", "P4", "budget.ts", "...left(own[unit])", "...left(undefined)"),
   bug(

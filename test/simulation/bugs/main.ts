@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { commitOf } from "../commit.ts";
-import { FIRST_SEED_WITH_PEOPLE } from "../old-seeds.ts";
+import { NEW_SEEDS_FROM } from "../old-seeds.ts";
 import { runWorld } from "../world.ts";
 import { PLANTED_BUGS } from "./all-bugs.ts";
 import type { BugCaught, BugTask } from "./bug-hunter.ts";
@@ -41,8 +41,8 @@ const hunt = (task: BugTask): Promise<BugCaught> =>
 const wanted = PLANTED_BUGS.filter(
   ({ name, rule }) => values.only === undefined || name.includes(values.only) || rule === values.only,
 );
-const seedsFor = ({ needsPeople = false }: PlantedBug): number[] => {
-  const from = needsPeople ? FIRST_SEED_WITH_PEOPLE : Number(values.from);
+const seedsFor = ({ needsNewSeed = false }: PlantedBug): number[] => {
+  const from = needsNewSeed ? NEW_SEEDS_FROM : Number(values.from);
   return Array.from({ length: Number(values.worlds) }, (_, index) => from + index);
 };
 const startedAt = performance.now();

@@ -4,7 +4,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   {
     name: "a tool that requires approval is run without asking",
     rule: "approval",
-    needsPeople: true,
+    needsNewSeed: true,
     patches: [
       {
         file: "functions/shared/agent/question.ts",
@@ -16,7 +16,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   {
     name: "a rejected call is run",
     rule: "approval",
-    needsPeople: true,
+    needsNewSeed: true,
     patches: [
       {
         file: "functions/shared/agent/decisions.ts",
@@ -28,7 +28,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   {
     name: "an approval stands for a call of another turn",
     rule: "approval",
-    needsPeople: true,
+    needsNewSeed: true,
     patches: [
       {
         file: "functions/shared/agent/decisions.ts",
@@ -40,7 +40,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   {
     name: "a question is answered twice",
     rule: "P1",
-    needsPeople: true,
+    needsNewSeed: true,
     patches: [
       {
         file: "functions/api/answer-question.ts",
@@ -52,7 +52,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   {
     name: "an answer is told before it is stored",
     rule: "P8",
-    needsPeople: true,
+    needsNewSeed: true,
     patches: [
       {
         file: "functions/api/answer-question.ts",
@@ -65,7 +65,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
   {
     name: "an open question is never looked at again",
     rule: "P10",
-    needsPeople: true,
+    needsNewSeed: true,
     patches: [
       {
         file: "functions/coordinator/core/checks.ts",

@@ -4,8 +4,8 @@ export interface PlantedBug {
   /** P1-P16 of the protocol, or a word for what is broken when it is none of them. */
   readonly rule: string;
   readonly patches: readonly Patch[];
-  /** Only a world in which people are asked can notice it. */
-  readonly needsPeople?: boolean;
+  /** Only a world with people, or with limits at the provider, can notice it. */
+  readonly needsNewSeed?: boolean;
 }
 
 /** `find` occurs in `file` exactly once. */

@@ -3,12 +3,12 @@ import type { Scheduler } from "../scheduler.ts";
 import { Violation } from "../violation.ts";
 import type { Watch } from "../watch.ts";
 import type { Scene } from "../world.ts";
+import { sharedAccounts } from "./accounts.ts";
 import { approvedCalls } from "./approvals.ts";
 import { Books, type StateWatch } from "./books.ts";
 import { bounds, isolation } from "./bounds.ts";
 import { timelyChecks } from "./checks.ts";
 import { fencedClaims } from "./claims.ts";
-import { heldBack } from "./held-back.ts";
 import { wholeHistory } from "./history.ts";
 import { orderedJoins } from "./joins.ts";
 import { faithfulOutbox } from "./outbox.ts";
@@ -17,6 +17,7 @@ import { boundedPayment } from "./payment.ts";
 import { trueReports } from "./reports.ts";
 import { rest } from "./rest.ts";
 import { steadyTranscripts } from "./transcripts.ts";
+import { announcedWaits } from "./waits.ts";
 
 /** All invariants of docs/protocol.md as eyes on one world; the books come first, since the others read them. */
 export const invariantsOf = (world: { scheduler: Scheduler; scene: Scene; plans: PlanBook }) => {
@@ -30,7 +31,8 @@ export const invariantsOf = (world: { scheduler: Scheduler; scene: Scene; plans:
     approvedCalls(books),
     orderedJoins(books),
     boundedPayment(books),
-    heldBack(books),
+    sharedAccounts(books),
+    announcedWaits(),
     steadyTranscripts(books),
     bounds(books),
     isolation(books),
