@@ -10,6 +10,7 @@ import { createSqliteStore } from "../functions/shared/adapters/sqlite-store.ts"
 import { createSqsQueues } from "../functions/shared/adapters/sqs-queues.ts";
 import { systemClock, systemRandom } from "../functions/shared/adapters/system-clock.ts";
 import type { Store } from "../functions/shared/ports/store.ts";
+import { scriptOptions } from "../infra/script-options.ts";
 import { emulated, makeQueue, makeTable, startDynalite, startFauxqs } from "../test/support/emulators.ts";
 
 /**
@@ -97,4 +98,9 @@ const main = async (): Promise<void> => {
   fauxqs.stop();
 };
 
-await (process.argv[2] === undefined ? main() : serve(process.argv[2]));
+// With a parent to tell its address to, this is the process of an emulator.
+if (process.send !== undefined) await serve(process.argv[2] ?? "");
+else {
+  scriptOptions("node bench/adapter-cost.ts", {});
+  await main();
+}

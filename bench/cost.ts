@@ -6,10 +6,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OPEN_SHARDS } from "../functions/shared/contracts/resources.ts";
+import { scriptOptions } from "../infra/script-options.ts";
 import { type Assumptions, costPerThousand, idlePerMonth } from "./cost-model.ts";
 import { LIST_PRICES_USD } from "./list-prices.ts";
 import { meterStandardExecution, TEXT_BYTES } from "./standard-execution.ts";
 
+scriptOptions("npm run cost", {});
 const GOAL_USD = 0.2;
 const here = dirname(fileURLToPath(import.meta.url));
 

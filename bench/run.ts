@@ -6,10 +6,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { scriptOptions } from "../infra/script-options.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const peers = resolve(process.env["BULKHEAD_PEERS"] ?? resolve(here, "../../shared/peers"));
-const pattern = process.argv[2] ?? "inproc|restate|ours";
+const { positionals } = scriptOptions("npm run bench -- [PATTERN]", { allowPositionals: true });
+const [pattern = "inproc|restate|ours"] = positionals;
 
 if (!existsSync(resolve(peers, "bench.sh"))) {
   console.error(`bench: no bench.sh in ${peers}; set BULKHEAD_PEERS to the folder of the peers' harness`);

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { scriptOptions } from "../script-options.ts";
 import { deployTo, EmulatorError } from "./emulator.ts";
 
 // `npm run deploy:local`: the stack on LocalStack or MiniStack, and how to call it.
 
-const { values } = parseArgs({
+const { values } = scriptOptions("npm run deploy:local -- [--model-url URL] [--outputs FILE]", {
   options: {
     /** Where the agents find their model; without a key, docker-compose.yml's scripted model server. */
     "model-url": { type: "string" },

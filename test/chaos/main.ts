@@ -7,22 +7,25 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { createModelServer } from "../../infra/local/model-server/server.ts";
+import { scriptOptions, wholeNumber } from "../../infra/script-options.ts";
 import { isAlive, SpawnedHost } from "../support/spawned-host.ts";
 import { violationsOf } from "./checks.ts";
 import { readEvidence } from "./evidence.ts";
 import { childrenOf, type Kill, killChildren } from "./killer.ts";
 import { startLoad } from "./load.ts";
 
-const { values } = parseArgs({
+const USAGE = "npm run chaos -- [--executions N] [--seconds S]";
+const { values } = scriptOptions(USAGE, {
   options: { executions: { type: "string", default: "200" }, seconds: { type: "string" } },
 });
 /** What is left is for the last executions to end, and for reading. */
 const LOAD_SHARE = 0.6;
 const loadMs =
-  values.seconds === undefined ? Number.POSITIVE_INFINITY : Number(values.seconds) * 1000 * LOAD_SHARE;
-const executions = Number(values.executions);
+  values.seconds === undefined
+    ? Number.POSITIVE_INFINITY
+    : wholeNumber(USAGE, "seconds", values.seconds) * 1000 * LOAD_SHARE;
+const executions = wholeNumber(USAGE, "executions", values.executions);
 const KILL_EVERY_MS = 2_000;
 const IN_FLIGHT = 8;
 /** So that most kills meet a model call. */

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { environmentOf } from "../../infra/aws/emulator.ts";
+import { scriptOptions } from "../../infra/script-options.ts";
 import { runSuite } from "./run-suite.ts";
 
 // `npm run test:ministack`: MiniStack in a virtual environment of its own, the suite on it, and its end.
@@ -12,7 +12,7 @@ import { runSuite } from "./run-suite.ts";
 const VERSION = "1.5.33";
 const START_SECONDS_MAX = 60;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = scriptOptions("npm run test:ministack -- [--auth] [FILTER ...]", {
   allowPositionals: true,
   options: {
     /** Lets MiniStack enforce IAM: says which grants are missing in its eyes. */

@@ -1,7 +1,9 @@
+import { scriptOptions } from "../../infra/script-options.ts";
 import { SCENARIOS } from "./scenario.ts";
 import { search } from "./search.ts";
 
 /** `npm run exhaustive`: every scenario, with what was searched; exit code 1 with the way to a violation. */
+scriptOptions("npm run exhaustive", {});
 const started = performance.now();
 let states = 0;
 let transitions = 0;

@@ -1,3 +1,4 @@
+import { scriptOptions } from "../../infra/script-options.ts";
 import { connectionsIn } from "./connections.ts";
 import { smoke } from "./smoke.ts";
 
@@ -7,6 +8,7 @@ import { smoke } from "./smoke.ts";
  * answer's schema. Says what was skipped and why. Exits with 1 when a provider fails, 0 otherwise.
  */
 const main = async (): Promise<void> => {
+  scriptOptions("npm run test:live", {}); // a word too many must not cost money
   let hasFailed = false;
   for (const connection of connectionsIn(process.env)) {
     if ("skipped" in connection) {

@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { misused, scriptOptions } from "../../infra/script-options.ts";
 import { PARTS, type Part } from "./parts.ts";
 
 const SCORE_MIN = 85;
@@ -75,9 +76,13 @@ const lineOf = (name: string, { files }: Report): { readonly text: string; reado
   return { text, score };
 };
 
-install();
-const [, , wanted, kept] = process.argv;
+const USAGE = "npm run mutation -- [PART [FOLDER]]";
+const { positionals } = scriptOptions(USAGE, { allowPositionals: true });
+const [wanted, kept] = positionals;
 const parts = PARTS.filter(({ name }) => wanted === undefined || name.includes(wanted));
+if (parts.length === 0)
+  misused(USAGE, `there is no part "${wanted}"; there are ${PARTS.map(({ name }) => name).join(", ")}`);
+install();
 const folder = kept ?? mkdtempSync(join(tmpdir(), "bulkhead-mutation-"));
 mkdirSync(folder, { recursive: true });
 try {

@@ -58,11 +58,12 @@ const LAYERS: readonly Layer[] = [
     packages: ["node:", "esbuild", "zod"],
   },
   { folder: "infra/compile-functions.ts", imports: ["infra/slim-bundle.ts"], packages: ["node:", "esbuild"] },
+  { folder: "infra/script-options.ts", imports: [], packages: ["node:"] },
   // It writes imports of zod into the sources that it reads.
   { folder: "infra/slim-bundle.ts", imports: [], packages: ["node:", "esbuild", "zod"] },
   {
     folder: "infra/local/model-server/",
-    imports: [...shared("contracts/"), "examples/"],
+    imports: [...shared("contracts/"), "examples/", "infra/script-options.ts", "infra/local/host-error.ts"],
     packages: ["node:", "zod"],
   },
   // Each brings its script, and the files that its script's agents write.
@@ -74,7 +75,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     folder: "infra/aws/",
-    imports: [...shared("contracts/"), "infra/bundle.ts"],
+    imports: [...shared("contracts/"), "infra/bundle.ts", "infra/script-options.ts"],
     packages: ["node:", "zod", "aws-cdk-lib", "constructs", "cdk-nag", "@aws-sdk/"],
   },
   {
