@@ -75,6 +75,16 @@ export const settleCall = (
     when: [{ path: ["window"], is: "equal", value: window }],
   });
 
+/** As if the call had never been asked for; it was not made. */
+export const uncountCall = ({ store, key }: CountedAccount, { window, tokens }: Counted): Promise<unknown> =>
+  store.update(key, {
+    add: [
+      [["requests"], -1],
+      [["tokens"], -tokens],
+    ],
+    when: [{ path: ["window"], is: "equal", value: window }],
+  });
+
 const beginMinute = async (
   { store, key, now, expiresAt }: CountedAccount,
   before: number | undefined,

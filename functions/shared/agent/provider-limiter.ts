@@ -12,7 +12,8 @@ import type { AgentPorts } from "./agent-ports.ts";
  * L1. Nobody calls who has just seen that the account is held.
  * L2. With limits, a call is counted before it is made, in one conditional update on the account's item;
  *     of the requests and tokens of one minute no more is given out than there is.
- * L3. Whoever must wait holds nothing: no reservation, no claim when the wait is long, no compute.
+ * L3. Whoever must wait holds nothing: no reservation, no claim when the wait is long, no compute; and
+ *     whoever waits for something else, no part of a minute.
  *
  * Who waited longest has no right to be first: whoever looks when there is room gets it.
  */
@@ -54,6 +55,17 @@ export class ProviderLimiter {
     await this.#attempt("settle", async () => {
       const { settleCall } = await import("./account-minute.ts");
       await settleCall(this.#countedAccount, counted, tokens);
+    });
+  }
+
+  /** The admitted call is not made, and others may have its place in the minute. */
+  async giveBack(): Promise<void> {
+    const counted = this.#counted;
+    this.#counted = undefined;
+    if (counted === undefined) return;
+    await this.#attempt("give back", async () => {
+      const { uncountCall } = await import("./account-minute.ts");
+      await uncountCall(this.#countedAccount, counted);
     });
   }
 

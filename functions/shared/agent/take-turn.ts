@@ -29,7 +29,11 @@ export const takeTurn = async (run: TaskRun): Promise<"taken" | Waits> => {
     const seconds = await run.limiter.admit(tokens, run.signal);
     if (seconds > 0) return { kind: "waits", seconds };
     const reserved = await reserve(run, n, attempt, purpose);
-    if (reserved === "wait") return { kind: "waits", seconds: budgetWaitSeconds(run) };
+    if (reserved === "wait") {
+      // L3: it would be counted again with each return, until those who can call find the minute full.
+      await run.limiter.giveBack();
+      return { kind: "waits", seconds: budgetWaitSeconds(run) };
+    }
     const said = await callModel(run, reserved, attempt);
     if (said !== "again") {
       await saveTurn(run, n, said, purpose);

@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { ProviderLimiter } from "../../../../functions/shared/agent/provider-limiter.ts";
 import { LIMITS } from "../../../../functions/shared/contracts/limits.ts";
+import { newPermit } from "../../../../functions/shared/contracts/permit.ts";
 import {
   type AccountLimits,
   accountNameOf,
 } from "../../../../functions/shared/contracts/provider-account.ts";
-import { accountKey } from "../../../../functions/shared/contracts/resources.ts";
+import { accountKey, permitKey } from "../../../../functions/shared/contracts/resources.ts";
 import { NO_USAGE } from "../../../../functions/shared/contracts/usage.ts";
 import { RetryableModelError } from "../../../../functions/shared/kernel/model-call-error.ts";
 import { ManualClock, MemoryStore, seededRandom, silentLog } from "../../../support/memory-ports.ts";
-import { AgentWorld, answer } from "./agent-world.ts";
+import { AgentWorld, answer, EXECUTION } from "./agent-world.ts";
 
 const MINUTE = 60_000;
 const NEVER = new AbortController().signal;
@@ -143,6 +144,33 @@ describe("limits per minute", () => {
     expect(await account.agent().admit(1, NEVER)).toBeGreaterThan(0);
     account.clock.advance(MINUTE);
     expect(await account.agent().admit(50_000, NEVER)).toBe(0);
+  });
+
+  test("whoever waits for the budget leaves its place in the minute to those who can call", async () => {
+    const waiting = new AgentWorld({ accountLimits: { requestsPerMinute: 2, tokensPerMinute: 5_000 } });
+    const { tokens } = waiting.limits;
+    const reserved = {
+      id: "1.1.1",
+      agent: "planner",
+      epoch: 1,
+      at: waiting.clock.now(),
+      tokens,
+      microUsd: 0,
+    };
+    const permit = newPermit("default", waiting.limits, 2_000_000_000);
+    waiting.store.force({
+      ...permitKey(EXECUTION),
+      ...permit,
+      committedTokens: tokens,
+      open: { 2: reserved },
+    });
+    for (const message of ["m1", "m2", "m3"]) {
+      expect(await waiting.deliver(message)).toMatchObject({ returnAfterSeconds: expect.any(Number) });
+    }
+    expect(waiting.model.requests).toEqual([]);
+    expect(await waiting.store.get(accountKey("anthropic"))).toMatchObject({ requests: 0, tokens: 0 });
+    waiting.store.force({ ...permitKey(EXECUTION), ...permit });
+    expect(await waiting.deliver("m4")).toBe("done");
   });
 
   test("a hold counts with limits too, also where nobody has called yet", async () => {
