@@ -1,4 +1,5 @@
 import type { Problem } from "../shared/contracts/api.ts";
+import { discreetErrorFields } from "../shared/kernel/error-fields.ts";
 import { RetryableError, TerminalError } from "../shared/kernel/errors.ts";
 import type { Log } from "../shared/ports/log.ts";
 import { ApiProblem, PROBLEMS } from "./problems.ts";
@@ -7,7 +8,7 @@ import { ApiProblem, PROBLEMS } from "./problems.ts";
 export const problemResponse = (error: unknown, requestId: string, log: Log): Response => {
   const problem = toProblem(error);
   if (PROBLEMS[problem.code].status >= 500) {
-    log.error("request failed", { requestId, code: problem.code, error: nameOf(error), at: originOf(error) });
+    log.error("request failed", { requestId, code: problem.code, ...discreetErrorFields(error) });
   }
   const { headers, ...extensions } = problem.occurrence;
   const { status, title } = PROBLEMS[problem.code];
@@ -39,14 +40,3 @@ const toProblem = (error: unknown): ApiProblem => {
   }
   return new ApiProblem("INTERNAL", "the log has the details under this request id");
 };
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
-
-/** Where it was thrown, without its message: a message may quote a caller's text. */
-const originOf = (error: unknown): string | null =>
-  (error instanceof Error ? error.stack : undefined)
-    ?.split("\n")
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 3)
-    .map((line) => line.trim())
-    .join(" | ") ?? null;

@@ -1,6 +1,7 @@
 import type { TaskId } from "../contracts/ids.ts";
 import { LIMITS } from "../contracts/limits.ts";
 import { NO_USAGE } from "../contracts/usage.ts";
+import { discreetErrorFields } from "../kernel/error-fields.ts";
 import { TerminalError } from "../kernel/errors.ts";
 import type { Delivery, Verdict } from "../ports/queues.ts";
 import type { ToolServers } from "../ports/tool-servers.ts";
@@ -60,7 +61,7 @@ export class StandaloneAgent {
       return work.code === "NOT_JSON" ? { returnAfterSeconds: 0 } : "done";
     } catch (error) {
       // A port is away, or this is a bug before anything was claimed: the lease, if any, runs out by itself (P7).
-      log.error("delivery failed", { messageId: delivery.messageId, error: nameOf(error) });
+      log.error("delivery failed", { messageId: delivery.messageId, ...discreetErrorFields(error) });
       return { returnAfterSeconds: Math.ceil((times.leaseMs + times.stealMarginMs) / 1000) };
     }
   }
@@ -152,7 +153,14 @@ export class StandaloneAgent {
     // Whatever was thrown while the work was being aborted, the reason for that is what counts.
     const ending = endingOf(signal.aborted ? signal.reason : error);
     if (ending === undefined) throw error;
-    this.#ports.log.warn("attempt ended", { taskId: held.task.record.taskId, code: nameOf(error) });
+    // What has no other name than this says to the record's readers that the log has the details.
+    const isInternal = ending.kind === "failed" && ending.failure.name === "Internal";
+    const { taskId } = held.task.record;
+    this.#ports.log.warn("attempt ended", {
+      taskId,
+      code: nameOf(error),
+      ...(isInternal ? discreetErrorFields(error) : {}),
+    });
     return ending;
   }
 

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { errorFields } from "../kernel/error-fields.ts";
 import type { Log } from "../ports/log.ts";
 import type { Delivery, Queues, Verdict } from "../ports/queues.ts";
-import { errorFields } from "./error-fields.ts";
 
 export type SqsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 

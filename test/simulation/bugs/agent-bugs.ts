@@ -126,8 +126,18 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
     "money is asked for after it was spent",
     "P4",
     "take-turn.ts",
-    '    const reserved = await reserve(run, n, attempt, purpose);\n    if (reserved === "wait") return { kind: "waits", seconds: budgetWaitSeconds(run) };\n    const said = await callModel(run, reserved, attempt);',
-    '    const said = await callModel(run, requestOf(run, purpose), attempt);\n    if ((await reserve(run, n, attempt, purpose)) === "wait") return { kind: "waits", seconds: budgetWaitSeconds(run) };',
+    `    const reserved = await reserve(run, n, attempt, purpose);
+    if (reserved === "wait") {
+      // L3: it would be counted again with each return, until those who can call find the minute full.
+      await run.limiter.giveBack();
+      return { kind: "waits", seconds: budgetWaitSeconds(run) };
+    }
+    const said = await callModel(run, reserved, attempt);`,
+    `    const said = await callModel(run, requestOf(run, purpose), attempt);
+    if ((await reserve(run, n, attempt, purpose)) === "wait") {
+      await run.limiter.giveBack();
+      return { kind: "waits", seconds: budgetWaitSeconds(run) };
+    }`,
   ),
   bug(
     "a stop is ignored when money is asked for",
@@ -270,7 +280,7 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
     "a failed attempt logs what was thrown",
     "secrets",
     "standalone-agent.ts",
-    "code: nameOf(error) });\n    return ending;",
-    "code: String(error) });\n    return ending;",
+    "      code: nameOf(error),\n",
+    "      code: String(error),\n",
   ),
 ];

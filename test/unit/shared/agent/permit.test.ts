@@ -306,11 +306,17 @@ describe("model calls that fail", () => {
     },
   );
 
-  test("a bug ends the attempt as Internal, without its text", async () => {
+  test("a bug ends the attempt as Internal, without its text; the log has the details", async () => {
     const world = new AgentWorld({ script: [new TypeError("secret sk-123")] });
     await world.deliver();
     expect(world.failure()?.name).toBe("Internal");
     expect(JSON.stringify(world.record())).not.toContain("sk-123");
+    const [ended] = world.logged.filter(({ message }) => message === "attempt ended");
+    expect(ended?.fields).toMatchObject({
+      code: "TypeError",
+      at: expect.stringContaining("permit.test.ts"),
+    });
+    expect(JSON.stringify(world.logged)).not.toContain("sk-123");
     expect(world.permit()).toMatchObject({ committedTokens: 1_000, open: {} });
   });
 
