@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import { BundleError, bundle } from "../bundle.ts";
@@ -16,7 +16,8 @@ try {
   const outDir = join(root, ".bulkhead", "aws");
   // What is left of an earlier build would be deployed as well.
   rmSync(outDir, { recursive: true, force: true });
-  const bundles = await bundle({ root, outDir, minify: true });
+  const agentsDir = settings.agentsDir && resolve(root, settings.agentsDir);
+  const bundles = await bundle({ root, outDir, agentsDir, minify: true });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   new BulkheadStack(app, "Bulkhead", { settings, bundles });
   app.synth();

@@ -13,6 +13,10 @@ import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 const root = join(import.meta.dirname, "..", "..");
 const STACK = "Bulkhead";
 const REGION = "us-east-1";
+/** Whose everything is on an emulator. */
+const ACCOUNT = "000000000000";
+/** Where the CLI leaves what it has deployed; used again, it need not be made again. */
+const SYNTHESISED = "cdk.out";
 
 export interface Deployment {
   /** Without a slash at its end. */
@@ -46,7 +50,8 @@ export const deployTo = async ({ endpoint, settings, keyOf }: EmulatorOptions): 
       "-c",
       `${name}=${value}`,
     ]);
-    await cdklocal(endpoint, ["bootstrap", ...context]);
+    // Told where, it need not ask the app, which would bundle everything to answer.
+    await cdklocal(endpoint, ["bootstrap", `aws://${ACCOUNT}/${REGION}`]);
     await cdklocal(endpoint, [
       "deploy",
       "--require-approval",
@@ -68,9 +73,10 @@ export const deployTo = async ({ endpoint, settings, keyOf }: EmulatorOptions): 
   }
 };
 
+/** Takes down what `deployTo` has deployed last. */
 export const destroyOn = async (endpoint: string): Promise<void> => {
   await emptyBuckets(endpoint);
-  await cdklocal(endpoint, ["destroy", "--force", "-c", "local=true"]);
+  await cdklocal(endpoint, ["destroy", "--force", "--app", SYNTHESISED]);
 };
 
 /** On AWS a function of CDK's does it; emulators do not all run that one. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ExecutionList } from "../../functions/shared/contracts/api.ts";
 import { openTarget } from "../support/open-target.ts";
+import { deployedTeam } from "../support/open-team.ts";
 import { Target } from "../support/target.ts";
 
 let target: Target;
@@ -69,7 +70,7 @@ test("an execution that is not there is a 404, whatever is asked of it [bad-inpu
 
 test("it says who works here and how it is called", async () => {
   const agents = (await (await target.fetch("/agents")).json()) as { agents: { name: string }[] };
-  expect(agents.agents.map(({ name }) => name)).toEqual(["coder", "critic", "planner"]);
+  expect(agents.agents.map(({ name }) => name)).toEqual(deployedTeam());
   expect(await (await target.fetch("/openapi.json")).json()).toMatchObject({ openapi: "3.1.0" });
   expect((await target.fetch("/health")).status).toBe(200);
 });

@@ -1,37 +1,24 @@
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hashOfKey } from "../../infra/local/model-server/ledger.ts";
-import { createModelServer } from "../../infra/local/model-server/server.ts";
-import { openHost } from "../support/open-target.ts";
+import { hasTeam, type OpenTeam, openTeam } from "../support/open-team.ts";
+import { keyOf, SIGNER } from "../support/team.ts";
 
-/** Embedded host only: it decides whose credentials its agents have. */
-test("agents on Bedrock sign with the user's credentials, and no other agent has them", async () => {
-  const secret = "canarySecret/0123456789+abcdefghijklmnop";
-  const models = await createModelServer({ awsSecrets: { AKIDEXAMPLE: secret } });
-  const { target, host } = await openHost({
-    env: {
-      BULKHEAD_CODER_PROVIDER: "bedrock",
-      BULKHEAD_CODER_BASE_URL: `${models.url}/anthropic`,
-      AWS_REGION: "eu-central-1",
-      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-      AWS_SECRET_ACCESS_KEY: secret,
-      AWS_SESSION_TOKEN: "canaryToken==",
-      ANTHROPIC_BASE_URL: models.url,
-      ANTHROPIC_API_KEY: "anthropic-key",
-    },
+describe.runIf(hasTeam)("an agent on Bedrock", () => {
+  let team: OpenTeam;
+  beforeAll(async () => {
+    team = await openTeam(["operator", "signer"]);
   });
-  try {
-    const view = await target.run("[[quick]] Write");
+  afterAll(() => team?.close());
+
+  test("signs with its own credentials, which no other agent has", async () => {
+    const view = await team.target.run("[[sign]] Have it signed", { agent: "operator" });
     expect(view).toMatchObject({ status: "SUCCEEDED" });
-    const callers = new Map(models.ledger().map(({ agent, keyHash }) => [agent, keyHash]));
+    const callers = new Map((await team.ledger("sign")).map(({ agent, keyHash }) => [agent, keyHash]));
     expect(Object.fromEntries(callers)).toEqual({
-      coder: hashOfKey("AKIDEXAMPLE"),
-      planner: hashOfKey("anthropic-key"),
-      critic: hashOfKey("anthropic-key"),
+      operator: hashOfKey(keyOf("operator")),
+      signer: hashOfKey(SIGNER.accessKeyId),
     });
-    const [turn] = (await target.task(view.executionId, 1)).turnList;
+    const [turn] = (await team.target.task(view.executionId, 2)).turnList;
     expect(turn?.model).toMatch(/^anthropic\.claude-/);
-  } finally {
-    await host.stop();
-    await models.stop();
-  }
+  });
 });

@@ -1,13 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defineScript } from "../../infra/local/model-server/script.ts";
-import { isDeployed, openHost, openTarget } from "../support/open-target.ts";
+import { isDeployed, openTarget } from "../support/open-target.ts";
+import { hasTeam, type OpenTeam, openTeam } from "../support/open-team.ts";
 import { SpawnedHost } from "../support/spawned-host.ts";
 import type { Target } from "../support/target.ts";
 
-describe("a question of the coder", () => {
+// They wait more than they work, on an emulator for a clock that ticks once a minute: so they wait together.
+const together = { concurrent: true };
+
+describe("a question of the coder", together, () => {
   let target: Target;
   let close: () => Promise<void>;
   beforeAll(async () => {
@@ -60,92 +63,49 @@ describe("a question of the coder", () => {
   });
 });
 
-/** A folder with one agent that may publish, with a person's leave; what it published stands in a file. */
-const operatorIn = (folder: string, journal: string): string => {
-  const shared = resolve("functions/shared");
-  const write = (file: string, text: string) => writeFileSync(join(folder, "operator", file), text);
-  mkdirSync(join(folder, "operator"), { recursive: true });
-  write("prompt.md", "You publish what you are given.");
-  write(
-    "agent.ts",
-    `import { appendFileSync } from "node:fs";
-import { z } from "zod";
-import { defineAgent } from "${shared}/agent/agent-spec.ts";
-import { defineTool } from "${shared}/agent/tool.ts";
-const publish = defineTool({
-  name: "publish",
-  description: "Publishes a text to everybody.",
-  input: z.strictObject({ text: z.string() }),
-  effect: "external",
-  requiresApproval: true,
-  run: async ({ text }, { callId }) => {
-    appendFileSync(${JSON.stringify(journal)}, text + "\\n");
-    return "published as " + callId;
-  },
-});
-export const operator = defineAgent({ name: "operator", role: "publishes", tools: [publish] });`,
-  );
-  write(
-    "handler.ts",
-    `import { createAgentHandler } from "${shared}/entry/agent-handler.ts";
-import { operator } from "./agent.ts";
-export const handler = createAgentHandler(operator);`,
-  );
-  return folder;
-};
-
-const publishing = defineScript({
-  name: "publishing",
-  agents: {
-    operator: [
-      { calls: [{ name: "publish", input: { text: "Hello, world" } }] },
-      ({ lastToolResults: [result] }) => ({ text: `It said: ${result?.content}` }),
-    ],
-  },
-});
-
-describe.skipIf(isDeployed)("a tool that requires approval", () => {
-  let folder: string;
-  let journal: string;
-  let target: Target;
-  let stop: () => Promise<void>;
-  const published = (): string[] =>
-    existsSync(journal) ? readFileSync(journal, "utf8").split("\n").slice(0, -1) : [];
+describe.runIf(hasTeam)("a tool that requires approval", together, () => {
+  let team: OpenTeam;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "bulkhead-approval-"));
-    journal = join(folder, "published.txt");
-    const opened = await openHost({ agentsDir: operatorIn(join(folder, "agents"), journal) });
-    opened.host.modelServer?.addScript(publishing);
-    target = opened.target;
-    stop = () => opened.host.stop();
+    team = await openTeam(["operator"]);
   });
-  afterAll(async () => {
-    await stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => team?.close());
+  const publish = (deadlineSeconds = 600) =>
+    team.target.start("[[publishing]] Publish it", { agent: "operator", limits: { deadlineSeconds } });
 
   test("is run once it is approved, and not before", async () => {
-    const id = await target.start("[[publishing]] Publish it", { agent: "operator" });
+    const { target } = team;
+    const id = await publish();
     expect(await target.question(id)).toMatchObject({
       kind: "approval",
       tool: "publish",
       input: '{"text":"Hello, world"}',
     });
-    expect(published()).toEqual([]);
+    expect(await target.files(id)).toEqual([]);
     expect((await target.answer(id, 1, { decision: "approve" })).status).toBe(202);
-    const view = await target.end(id);
-    expect(view.output).toBe(`It said: published as ${id}.1/1.0`);
-    expect(published()).toEqual(["Hello, world"]);
+    expect((await target.end(id)).output).toBe(`It said: published as ${id}.1/1.0`);
+    expect(await target.file(id, "published.md")).toBe("Hello, world");
   });
 
   test("is not run when it is rejected; the agent is told why", async () => {
-    const before = published();
-    const id = await target.start("[[publishing]] Publish it again", { agent: "operator" });
+    const { target } = team;
+    const id = await publish();
     const { task } = await target.question(id);
     expect((await target.answer(id, task, { text: "yes" })).status).toBe(400);
     await target.answer(id, task, { decision: "reject", reason: "not on a Friday" });
     expect((await target.end(id)).output).toBe("It said: REJECTED: not on a Friday");
-    expect(published()).toEqual(before);
+    expect(await target.files(id)).toEqual([]);
+  });
+
+  test("is not run when nobody answers in half of the time that there is; the agent finishes", async () => {
+    const { target } = team;
+    // The other half must be longer than a tick.
+    const id = await publish(isDeployed ? 160 : 10);
+    const { task } = await target.question(id);
+    const view = await target.end(id);
+    expect(view).toMatchObject({ status: "SUCCEEDED", tasks: [{}, { agent: "human", status: "TIMED_OUT" }] });
+    expect(view.output).toMatch(/^It said: NO_ANSWER: /);
+    expect((await target.answer(id, task, { decision: "approve" })).status).toBe(409);
+    expect(await target.files(id)).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import { readSettings, SettingsError } from "../../infra/aws/settings.ts";
 import { createStack, resource, resourcesOf, synthesise } from "./synthesised.ts";
 
 test.each([
-  [{ providr: "glm" }, /^providr: there is no such setting; there are provider, model,/],
+  [{ providr: "glm" }, /^providr: there is no such setting; there are agentsDir, provider,/],
   [{ provider: "openai" }, /^provider: expected anthropic, glm, compatible, bedrock$/],
   [{ provider: "bedrok" }, /^provider: expected anthropic, glm, compatible, bedrock$/],
   [{ baseUrl: "example.com" }, /^baseUrl: expected an address/],
@@ -36,6 +36,10 @@ test.each([
   ],
 ])("%j cannot be deployed", async (context, said) => {
   await expect(createStack(context)).rejects.toThrow(said);
+});
+
+test("a team of one's own is a folder's name, whatever it looks like", () => {
+  expect(readSettings({ agentsDir: "123" }).agentsDir).toBe("123");
 });
 
 test("CDK's own context is none of ours", () => {

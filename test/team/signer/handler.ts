@@ -1,0 +1,4 @@
+import { createAgentHandler } from "../../../functions/shared/entry/agent-handler.ts";
+import { signer } from "./agent.ts";
+
+export const handler = createAgentHandler(signer);
