@@ -96,17 +96,23 @@ describe.runIf(hasTeam)("a tool that requires approval", together, () => {
     expect(await target.files(id)).toEqual([]);
   });
 
-  test("is not run when nobody answers in half of the time that there is; the agent finishes", async () => {
-    const { target } = team;
-    // The other half must be longer than a tick.
-    const id = await publish(isDeployed ? 160 : 10);
-    const { task } = await target.question(id);
-    const view = await target.end(id);
-    expect(view).toMatchObject({ status: "SUCCEEDED", tasks: [{}, { agent: "human", status: "TIMED_OUT" }] });
-    expect(view.output).toMatch(/^It said: NO_ANSWER: /);
-    expect((await target.answer(id, task, { decision: "approve" })).status).toBe(409);
-    expect(await target.files(id)).toEqual([]);
-  });
+  // Where the clock ticks once a minute this would take three; how silence ends there, the coder's question shows.
+  test.skipIf(isDeployed)(
+    "is not run when nobody answers in half of the time that there is; the agent finishes",
+    async () => {
+      const { target } = team;
+      const id = await publish(10);
+      const { task } = await target.question(id);
+      const view = await target.end(id);
+      expect(view).toMatchObject({
+        status: "SUCCEEDED",
+        tasks: [{}, { agent: "human", status: "TIMED_OUT" }],
+      });
+      expect(view.output).toMatch(/^It said: NO_ANSWER: /);
+      expect((await target.answer(id, task, { decision: "approve" })).status).toBe(409);
+      expect(await target.files(id)).toEqual([]);
+    },
+  );
 });
 
 test.skipIf(isDeployed)("an open question survives the death of the host and its start", async () => {
