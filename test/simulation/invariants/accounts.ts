@@ -10,7 +10,7 @@ import type { Books, StateWatch } from "./books.ts";
  * Invariant 12, of what all agents share at their provider. A provider that says when to come back is heard
  * by all of them: whoever calls has looked just before and seen no hold; whoever was told to wait passes
  * it on before it calls again or gives its attempt up. Where the account has limits, each call was counted
- * before, and no minute gives out more than there is.
+ * before, no minute gives out more than there is, and only a call that is not made is taken back.
  */
 export const sharedAccounts = (books: Books): StateWatch => {
   const { accountLimits } = books.scene;
@@ -39,7 +39,13 @@ export const sharedAccounts = (books: Books): StateWatch => {
     must(is.tokens <= tokensPerMinute, 12, () => `${is.tokens} tokens in minute ${is.window}`);
     must(is.window >= was.window, 12, () => `minute ${was.window} follows minute ${is.window}`);
     const isNew = is.window > was.window;
-    must(isNew || is.requests >= was.requests, 12, () => `calls of minute ${is.window} were forgotten`);
+    // Whoever gives its place back has not called, and must look again before it does.
+    const isGivenBack = is.requests === was.requests - 1 && seen.delete(process);
+    must(
+      isNew || is.requests >= was.requests || isGivenBack,
+      12,
+      () => `calls of minute ${is.window} were forgotten`,
+    );
     // The write itself was conditional on there being no hold: that was the look.
     if (isNew || is.requests > was.requests) seen.set(process, heldUntilOf(before));
   };
