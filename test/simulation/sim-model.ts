@@ -31,6 +31,8 @@ export interface ModelOptions {
   readonly watch: Required<Watch>;
   readonly plans: PlanBook;
   readonly latencyMsMax: number;
+  /** Longer conversations are begun anew with notes. */
+  readonly contextTokens: number;
 }
 
 /** What a model has said when it is cut. */
@@ -55,9 +57,9 @@ export class SimModel {
   }
 
   portOf(process: SimProcess, taskId: string): Model {
-    const { calls, chance, latencyMsMax } = this.#options;
+    const { calls, chance, latencyMsMax, contextTokens } = this.#options;
     return {
-      contextTokens: 130_000,
+      contextTokens,
       estimate: () => ESTIMATE,
       call: async (request, signal) => {
         // The provider bills from the moment at which it has the request, whoever waits for the answer.
@@ -150,12 +152,15 @@ export class SimModel {
   #turn(request: ModelRequest): ModelTurn {
     const { plans, chance, weather, faults } = this.#options;
     const plan = plans.get(planIdIn(textOfFirst(request.messages)));
-    const index = request.messages.filter(isPlannedStep).length;
+    const index = stepsDone(request.messages);
     const step = stepOf(plan, index);
     const oddity = !faults.isOver && chance.hit(weather.modelOddity) ? this.#oddity() : undefined;
+    const isForNotes = isAskedForNotes(request.messages);
     const said = oddity ?? {
-      content: contentOf(step, index, plan.agent, answerText(plan), chance),
-      stopReason: step.kind === "answer" ? "end_turn" : "tool_use",
+      content: isForNotes
+        ? [{ type: "text", text: notesOf(index, chance.int(1, 1e9)) }]
+        : contentOf(step, index, plan.agent, answerText(plan), chance),
+      stopReason: isForNotes || step.kind === "answer" ? "end_turn" : "tool_use",
     };
     return { ...said, usage: this.#usage(), model: "simulated", requestId: null };
   }
@@ -277,13 +282,27 @@ const contentOf = (
   }
 };
 
-export const isPlannedStep = (message: ModelMessage): boolean => {
+/** How all notes of a conversation begin; no two are the same. */
+export const NOTED = "notes: ";
+const notesOf = (steps: number, n: number): string => `${NOTED}${steps} steps done (${n})`;
+
+/** Of the plan: those that are still said, and those that only notes speak of. */
+const stepsDone = (messages: readonly ModelMessage[]): number =>
+  Number(/notes: (\d+) steps done/.exec(textOfFirst(messages))?.[1] ?? 0) +
+  messages.filter(isPlannedStep).length;
+
+/** In the last message, in words that are the agent runtime's (compaction.ts). */
+export const isAskedForNotes = (messages: readonly ModelMessage[]): boolean =>
+  JSON.stringify(messages.at(-1)?.content).includes('"This conversation is becoming too long');
+
+const isPlannedStep = (message: ModelMessage): boolean => {
   if (message.role !== "assistant") return false;
   const [first] = message.content;
   return first?.type === "text" && String((first as { text?: unknown }).text).startsWith(STEP);
 };
 
 export const textOfFirst = (messages: readonly ModelMessage[]): string => {
-  const content = messages[0]?.content;
-  return typeof content === "string" ? content : "";
+  const content = messages[0]?.content ?? "";
+  if (typeof content === "string") return content;
+  return content.map((block) => ("text" in block ? block.text : "")).join("\n");
 };

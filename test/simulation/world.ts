@@ -66,12 +66,18 @@ export interface Scene {
   readonly agentLimits: Readonly<Record<string, AgentSpec["limits"]>>;
   /** What the provider gives all agents together in a minute. */
   readonly accountLimits: AccountLimits;
+  /** A conversation that is longer is begun anew, with notes of it. */
+  readonly contextTokens: number;
 }
 
 /** Runs the world of one seed to its end, or to its first broken promise. */
 export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutcome> => {
   const chance = new Chance(seed);
-  const scene = { ...drawScene(chance), accountLimits: drawAccountLimits(seed) };
+  const scene: Scene = {
+    ...drawScene(chance),
+    accountLimits: drawAccountLimits(seed),
+    contextTokens: drawContextTokens(seed),
+  };
   const { weather, ablation, times } = scene;
   const scheduler = new Scheduler(BEGIN);
   const faults = new FaultBook();
@@ -118,7 +124,11 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
     trace,
   });
   const latencyMsMax = scene.isLocal ? 2_000 : chance.hit(0.15) ? 250_000 : 60_000;
-  const model = new SimModel({ scheduler, chance, weather, faults, calls, watch, plans, latencyMsMax });
+  const { contextTokens } = scene;
+  const model = new SimModel({
+    ...{ scheduler, chance, weather, faults, calls, watch, plans },
+    ...{ latencyMsMax, contextTokens },
+  });
   const platform = new Platform(
     { scheduler, chance, calls, store, queues, watch, times, blobs, model, faults, trace, weather },
     {
@@ -173,7 +183,7 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
   };
 };
 
-const drawScene = (chance: Chance): Omit<Scene, "accountLimits"> => {
+const drawScene = (chance: Chance): Omit<Scene, "accountLimits" | "contextTokens"> => {
   const drawn = drawWeather(chance);
   const ablation = drawn === CALM ? ({ kind: "none" } as const) : drawAblation(chance, AGENTS);
   const weather = kindEnoughFor(drawn, ablation);
@@ -210,6 +220,11 @@ const drawAccountLimits = (seed: number): AccountLimits => {
     ...(chance.hit(0.7) ? { requestsPerMinute: chance.int(4, 20) } : {}),
     ...(chance.hit(0.5) ? { tokensPerMinute: chance.int(1_500, 30_000) } : {}),
   };
+};
+
+const drawContextTokens = (seed: number): number => {
+  const chance = new Chance(seed ^ 0xc0de);
+  return !isOldSeed(seed) && chance.hit(0.12) ? chance.int(300, 1_500) : 130_000;
 };
 
 const drawWishes = (

@@ -6,6 +6,9 @@ const bug = (name: string, rule: string, file: string, find: string, replace: st
   patches: [{ file: `functions/shared/agent/${file}`, find, replace }],
 });
 
+/** Only there a conversation becomes too long. */
+const inNewWorlds = (planted: PlantedBug): PlantedBug => ({ ...planted, needsNewSeed: true });
+
 export const AGENT_BUGS: readonly PlantedBug[] = [
   bug(
     "a result is not announced again",
@@ -167,6 +170,33 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
     "claim.ts",
     'set: delaySeconds === 0 ? [] : [[["waitsUntil"], waitsUntil]],',
     'set: delaySeconds === 0 || waitsUntil > 0 ? [] : [[["waitsUntil"], waitsUntil]],',
+  ),
+  inNewWorlds(
+    bug(
+      "notes are not read back",
+      "P14",
+      "saved-turn.ts",
+      "record.notes?.restart === undefined ? undefined : readValue(blobs, record.notes.restart),",
+      "undefined,",
+    ),
+  ),
+  inNewWorlds(
+    bug(
+      "what was cut is taken for notes",
+      "P14",
+      "compaction.ts",
+      "toolUses: content.filter(isToolUse), record: { stopReason } });",
+      'toolUses: content.filter(isToolUse), record: { stopReason: stopReason === "max_tokens" ? "end_turn" : stopReason } });',
+    ),
+  ),
+  inNewWorlds(
+    bug(
+      "the request is forgotten with its conversation",
+      "P14",
+      "transcript.ts",
+      "const texts = [this.#request, this.#restart];",
+      "const texts = [this.#restart];",
+    ),
   ),
   bug("an agent's own budget is not kept", "P4", "budget.ts", "...left(own[unit])", "...left(undefined)"),
   bug(

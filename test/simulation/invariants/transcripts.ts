@@ -6,7 +6,7 @@ import type {
 } from "../../../functions/shared/contracts/model-message.ts";
 import { isToolUse } from "../../../functions/shared/contracts/model-message.ts";
 import { mayAnswer, planIdIn } from "../plan.ts";
-import { CUT_TEXT } from "../sim-model.ts";
+import { CUT_TEXT, isAskedForNotes, NOTED, textOfFirst } from "../sim-model.ts";
 import { must } from "../violation.ts";
 import type { ModelCallSeen } from "../watch.ts";
 import type { Books, StateWatch } from "./books.ts";
@@ -32,6 +32,8 @@ const TEXT = "<budget-notice>.*?</budget-notice>";
 /** As the end of a text, or as a block of its own. */
 const NOTICE = new RegExp(`,\\{"type":"text","text":"${TEXT}"\\}|\\\\n\\\\n${TEXT}`);
 
+const NOTES = /<notes>\n(.*?)\n<\/notes>/s;
+
 const saidOf = (message: ModelMessage, isLast: boolean): Said => {
   const text = JSON.stringify(message);
   const bare = hash("md5", text.replace(NOTICE, ""));
@@ -44,13 +46,21 @@ const saidOf = (message: ModelMessage, isLast: boolean): Said => {
  * the answers of a handoff stand in the declared order.
  */
 export const steadyTranscripts = (books: Books): StateWatch => {
+  /** By task and opening: a conversation that is begun anew is another one. */
   const said = new Map<string, Said[]>();
+  /** By task: the notes that a conversation began anew with, and when; and how often some were written. */
+  const begun = new Map<string, Map<string, number>>();
+  const notes = new Map<string, number>();
   const snapshots = new Map<string, string>();
 
-  const checkPrefix = ({ process, taskId, request }: ModelCallSeen): void => {
+  const checkPrefix = (seen: ModelCallSeen): void => {
+    const { process, taskId, request } = seen;
     const last = request.messages.length - 1;
     const now = request.messages.map((message, index) => saidOf(message, index === last));
-    const before = said.get(taskId) ?? [];
+    // The word that asks for notes is said in this one call.
+    if (isAskedForNotes(request.messages)) now.pop();
+    const conversation = checkOpening(seen);
+    const before = said.get(conversation) ?? [];
     now.forEach(({ bare, whole }, index) => {
       const known = before[index];
       must(
@@ -63,7 +73,7 @@ export const steadyTranscripts = (books: Books): StateWatch => {
       );
     });
     said.set(
-      taskId,
+      conversation,
       now.map((message, index) => ({ ...before[index], ...message })).concat(before.slice(now.length)),
     );
     if (request.messages.length === 1) return;
@@ -71,6 +81,24 @@ export const steadyTranscripts = (books: Books): StateWatch => {
     const known = snapshots.get(taskId) ?? snapshot;
     snapshots.set(taskId, snapshot);
     must(known === snapshot, 10, () => `${taskId} has another prompt or other tools than before`, "P14");
+  };
+
+  /** Names the conversation. It is begun anew with notes, such as the model has written, and for good. */
+  const checkOpening = ({ process, taskId, request, now }: ModelCallSeen): string => {
+    const text = textOfFirst(request.messages);
+    const written = NOTES.exec(text)?.[1];
+    const say = (what: string) => () => `${process.id} ${what} of ${taskId}`;
+    const all = begun.get(taskId) ?? new Map<string, number>();
+    begun.set(taskId, all);
+    const opening = written ?? "";
+    if (written !== undefined && !all.has(written)) {
+      must(written.startsWith(NOTED), 10, say("takes something else for notes"), "P14");
+      must(all.size < (notes.get(taskId) ?? 0), 10, say("goes on from notes that nobody wrote"), "P14");
+      all.set(written, now);
+    }
+    const later = [...all].filter(([, at]) => at > (all.get(opening) ?? 0) && at < process.startedAt);
+    must(later.length === 0, 10, say("goes back behind the notes"), "P14");
+    return `${taskId}|${opening}`;
   };
 
   const checkResults = (
@@ -119,6 +147,9 @@ export const steadyTranscripts = (books: Books): StateWatch => {
     calledModel(seen) {
       checkPrefix(seen);
       const { messages } = seen.request;
+      if (seen.outcome === "answered" && isAskedForNotes(messages)) {
+        notes.set(seen.taskId, (notes.get(seen.taskId) ?? 0) + 1);
+      }
       messages.forEach((message, index) => {
         if (message.role !== "assistant") return;
         const [first] = message.content;
