@@ -34,8 +34,3 @@ test.each(everywhere)(
     expect(text).toMatch(/\bopen(Target|Team)\(/);
   },
 );
-
-test("each npm script that the page names exists", () => {
-  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
-  for (const [, name = ""] of page.matchAll(/`npm run ([\w:-]+)/g)) expect(scripts).toHaveProperty(name);
-});
