@@ -8,6 +8,7 @@ import { listFiles } from "../../../../functions/shared/agent/tools/list-files.t
 import { readFile } from "../../../../functions/shared/agent/tools/read-file.ts";
 import { writeFile } from "../../../../functions/shared/agent/tools/write-file.ts";
 import type { AgentManifest } from "../../../../functions/shared/contracts/agent-manifest.ts";
+import type { Answer } from "../../../../functions/shared/contracts/handoff.ts";
 import { DEFAULT_EXECUTION_LIMITS } from "../../../../functions/shared/contracts/limits.ts";
 import type { AssistantBlock } from "../../../../functions/shared/contracts/model-message.ts";
 import { newPermit, Permit } from "../../../../functions/shared/contracts/permit.ts";
@@ -24,6 +25,7 @@ import {
 } from "../../../../functions/shared/contracts/task-record.ts";
 import { NO_USAGE, type Usage } from "../../../../functions/shared/contracts/usage.ts";
 import type { Blobs } from "../../../../functions/shared/ports/blobs.ts";
+import type { Clock } from "../../../../functions/shared/ports/clock.ts";
 import type { Model, ModelRequest, ModelTurn } from "../../../../functions/shared/ports/model.ts";
 import type { Verdict } from "../../../../functions/shared/ports/queues.ts";
 import type { Store } from "../../../../functions/shared/ports/store.ts";
@@ -62,6 +64,16 @@ export const call = (
   id: id.slice(0, 60),
   name,
   input,
+});
+/** A handoff to one agent. */
+export const askPeer = (agent: string, task = "plan it", id = "h1"): AssistantBlock =>
+  call("handoff", { mode: "single", to: [{ agent, task }] }, id);
+/** What the coordinator joins of a branch that has succeeded; task n of the execution. */
+export const succeeded = (agent: string, answer: Answer, n = 2) => ({
+  agent,
+  taskId: `${EXECUTION}.${n}`,
+  status: "succeeded" as const,
+  answer,
 });
 export const turn = (content: readonly AssistantBlock[], stopReason?: string | null): ModelTurn => ({
   content,
@@ -228,6 +240,7 @@ export class AgentWorld {
       blobs?: Blobs;
       queues?: MemoryQueues;
       model?: Model;
+      clock?: Clock;
       openToolServers?: () => Promise<ToolServers>;
       web?: Web;
     } = {},

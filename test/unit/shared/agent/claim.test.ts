@@ -5,7 +5,7 @@ import { permitKey } from "../../../../functions/shared/contracts/resources.ts";
 import { RetryableError } from "../../../../functions/shared/kernel/errors.ts";
 import type { Change, Written } from "../../../../functions/shared/ports/store.ts";
 import { MemoryStore } from "../../../support/memory-ports.ts";
-import { AgentWorld, answer, call, EXECUTION, hang, turn } from "./agent-world.ts";
+import { AgentWorld, answer, askPeer, call, EXECUTION, hang, turn } from "./agent-world.ts";
 
 const { leaseMs, stealMarginMs } = LOCAL_TIMES;
 
@@ -125,8 +125,7 @@ describe("ended records (P8)", () => {
   );
 
   test("a delivery that finds the task suspended tells again", async () => {
-    const input = { mode: "single", to: [{ agent: "planner", task: "plan" }] };
-    const world = new AgentWorld({ script: [turn([call("handoff", input)])] });
+    const world = new AgentWorld({ script: [turn([askPeer("planner")])] });
     await world.deliver();
     expect(await world.deliver()).toBe("done");
     expect(world.hints()).toHaveLength(2);

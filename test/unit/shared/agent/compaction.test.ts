@@ -4,21 +4,21 @@ import { handoff } from "../../../../functions/shared/agent/handoff-tool.ts";
 import { listFiles } from "../../../../functions/shared/agent/tools/list-files.ts";
 import { writeFile } from "../../../../functions/shared/agent/tools/write-file.ts";
 import type { AssistantBlock, ModelMessage } from "../../../../functions/shared/contracts/model-message.ts";
-import { LOCAL_TIMES } from "../../../../functions/shared/contracts/protocol-times.ts";
 import type { ModelRequest, ModelTurn } from "../../../../functions/shared/ports/model.ts";
 import { expectGolden } from "../../../support/golden.ts";
 import {
   AgentWorld,
   answer,
+  askPeer,
   call,
-  EXECUTION,
   type Step,
+  succeeded,
   text,
   turn,
   usageOf,
   type WorldOptions,
 } from "./agent-world.ts";
-import { Doomed } from "./doomed.ts";
+import { atEachRequest, deliverTo } from "./doomed.ts";
 
 const TOKENS_MAX = 1_000;
 const thinking = (words: string): AssistantBlock => ({ type: "thinking", thinking: words, signature: words });
@@ -224,48 +224,25 @@ describe("a crash", () => {
     ...STORY,
     before: [
       ...STORY.before.slice(0, 1),
-      costing(
-        400,
-        turn([call("handoff", { mode: "single", to: [{ agent: "planner", task: "plan" }] }, "h1")]),
-      ),
+      costing(400, turn([askPeer("planner")])),
       costing(980, turn([thinking("second"), call("list_files", {}, "l1")])),
     ],
   });
-  const branch = {
-    agent: "planner",
-    taskId: `${EXECUTION}.2`,
-    status: "succeeded" as const,
-    answer: { text: "the plan" },
-  };
-
   test.each([true, false])(
     "at any request, applied: %s: the successor says the same bytes, and pays no saved turn again (T1, T4, P6)",
     async (applied) => {
-      for (let k = 1; ; k++) {
+      const tellings = await atEachRequest(applied, async (doomed, at) => {
         const world = worldOf(script());
         await world.deliver();
-        await world.resume([{ callId: "h1", branches: [branch] }]);
-        const doomed = new Doomed(k, applied);
-        const dying = world.agent({
-          store: doomed.wrap(world.store),
-          blobs: doomed.wrap(world.blobs),
-          queues: doomed.wrap(world.queues),
-          model: doomed.wrap(world.model),
-        });
-        void dying.handle(world.delivery("m1"), world.invocation);
-        await world.rounds(60);
-        if (!doomed.isDead) {
-          expect(k).toBeGreaterThan(15);
-          break;
-        }
-        world.clock.advance(LOCAL_TIMES.leaseMs + LOCAL_TIMES.stealMarginMs);
-        await world.rounds();
+        await world.resume([{ callId: "h1", branches: [succeeded("planner", { text: "the plan" })] }]);
+        await deliverTo(doomed, world);
         await world.deliver("m1");
         await world.deliver("m1");
-        expect(world.record(), `request ${k}`).toMatchObject({ status: "SUCCEEDED", turns: 6 });
-        expect(world.model.requests.length, `request ${k}`).toBeLessThanOrEqual(7);
+        expect(world.record(), at).toMatchObject({ status: "SUCCEEDED", turns: 6 });
+        expect(world.model.requests.length, at).toBeLessThanOrEqual(7);
         expectSteady(world.model.requests);
-      }
+      });
+      expect(tellings).toBeGreaterThan(15);
     },
     30_000,
   );
@@ -298,33 +275,15 @@ describe("what is counted over a task goes on counting", () => {
   test("handoffs before the notes count against the limit, and their answers are known to them", async () => {
     const world = worldOf({
       ...STORY,
-      before: [
-        costing(
-          300,
-          turn([call("handoff", { mode: "single", to: [{ agent: "planner", task: "plan" }] }, "h1")]),
-        ),
-        costing(980, turn([call("list_files", {}, "l1")])),
-      ],
-      afterwards: [
-        costing(
-          400,
-          turn([call("handoff", { mode: "single", to: [{ agent: "critic", task: "judge" }] }, "h2")]),
-        ),
-        costing(500, answer("judged")),
-      ],
-    });
-    const branch = (agent: string, n: number, words: string) => ({
-      agent,
-      taskId: `${EXECUTION}.${n}`,
-      status: "succeeded" as const,
-      answer: { text: words },
+      before: [costing(300, turn([askPeer("planner")])), costing(980, turn([call("list_files", {}, "l1")]))],
+      afterwards: [costing(400, turn([askPeer("critic", "judge", "h2")])), costing(500, answer("judged"))],
     });
     await world.deliver();
-    await world.resume([{ callId: "h1", branches: [branch("planner", 2, "the plan")] }]);
+    await world.resume([{ callId: "h1", branches: [succeeded("planner", { text: "the plan" })] }]);
     await world.deliver("m2");
     expect(JSON.stringify(world.model.requests.find(isAskedForNotes))).toContain("the plan");
     expect(world.record()).toMatchObject({ status: "SUSPENDED", suspension: { k: 2, turn: 4 } });
-    await world.resume([{ callId: "h2", branches: [branch("critic", 3, "the judgement")] }], 2);
+    await world.resume([{ callId: "h2", branches: [succeeded("critic", { text: "the judgement" }, 3)] }], 2);
     await world.deliver("m3");
     expect(world.record()).toMatchObject({ status: "SUCCEEDED", turns: 5 });
     expect(world.shown("h2")?.content).toContain("the judgement");

@@ -1,35 +1,30 @@
 import { describe, expect, test } from "vitest";
 import type { Item } from "../../../../functions/shared/contracts/item.ts";
-import { LOCAL_TIMES } from "../../../../functions/shared/contracts/protocol-times.ts";
 import type { ItemKey } from "../../../../functions/shared/contracts/resources.ts";
 import type { Change, Store } from "../../../../functions/shared/ports/store.ts";
-import { AgentWorld, answer, call, EXECUTION, turn } from "./agent-world.ts";
-import { Doomed } from "./doomed.ts";
-
-const HANDOFF = { mode: "single", to: [{ agent: "planner", task: "plan it" }] };
+import { AgentWorld, answer, askPeer, call, EXECUTION, succeeded, turn } from "./agent-world.ts";
+import { atEachRequest, type Doomed, deliverTo } from "./doomed.ts";
 
 /** Tools, a handoff beside a tool, a resume with a blob for an answer, a tool again, and an answer. */
 const script = () => [
   turn([call("write_file", { path: "a.ts", content: "one" }, "w1"), call("list_files", {}, "l1")]),
-  turn([call("read_file", { path: "a.ts" }, "r1"), call("handoff", HANDOFF, "h1")]),
+  turn([call("read_file", { path: "a.ts" }, "r1"), askPeer("planner")]),
   turn([call("write_file", { path: "a.ts", content: "two", version: 1 }, "w2")]),
   answer("done"),
 ];
 
 /** Delivers and resumes like queue and coordinator, the first time to a function that is doomed. */
-const run = async (k: number, applied: boolean, dooms: "first" | "resumed") => {
+const run = async (doomed: Doomed, dooms: "first" | "resumed") => {
   const world = new AgentWorld({ script: script() });
-  const doomed = new Doomed(k, applied);
   const blob = await world.blobs.put(EXECUTION, "the plan ".repeat(10));
-  const branch = { agent: "planner", taskId: `${EXECUTION}.2`, status: "succeeded" as const };
+  const planned = succeeded("planner", { blob, preview: "the plan" });
   let isDoomed = false;
   for (let deliveries = 1; deliveries <= 12; deliveries++) {
     const { status } = world.record();
     if (status === "SUCCEEDED" || status === "FAILED") break;
     if (status === "SUSPENDED") {
       const { suspension } = world.record();
-      const answered = { ...branch, answer: { blob, preview: "the plan" } };
-      await world.resume([{ callId: "h1", branches: [answered] }], suspension?.k);
+      await world.resume([{ callId: "h1", branches: [planned] }], suspension?.k);
     }
     const isItsTurn = !isDoomed && (dooms === "first" || world.record().suspension !== undefined);
     if (!isItsTurn) {
@@ -37,37 +32,19 @@ const run = async (k: number, applied: boolean, dooms: "first" | "resumed") => {
       continue;
     }
     isDoomed = true;
-    const agent = world.agent({
-      store: doomed.wrap<Store>(world.store),
-      blobs: doomed.wrap(world.blobs),
-      queues: doomed.wrap(world.queues),
-      model: doomed.wrap(world.model),
-    });
-    const dying = agent.handle(world.delivery("m1"), world.invocation);
-    let hasEnded = false;
-    void dying.then(() => {
-      hasEnded = true;
-    });
-    for (let rounds = 0; rounds < 200 && !doomed.isDead && !hasEnded; rounds++) await world.rounds(1);
-    world.clock.advance(LOCAL_TIMES.leaseMs + LOCAL_TIMES.stealMarginMs);
-    await world.rounds();
+    await deliverTo(doomed, world);
   }
   // The message that nobody acknowledged comes again.
   await world.deliver("m1");
-  return { world, doomed };
+  return world;
 };
 
 describe.each(["first", "resumed"] as const)("a function that dies in the %s invocation", (dooms) => {
   test.each([true, false])(
     "at any of its requests, applied: %s: the run ends right and no saved turn is paid again (P4-P8)",
     async (applied) => {
-      for (let k = 1; ; k++) {
-        const { world, doomed } = await run(k, applied, dooms);
-        if (!doomed.isDead) {
-          expect(k, "requests of an invocation").toBeGreaterThan(15);
-          break;
-        }
-        const at = `request ${k}`;
+      const tellings = await atEachRequest(applied, async (doomed, at) => {
+        const world = await run(doomed, dooms);
         expect(world.record(), at).toMatchObject({ status: "SUCCEEDED", turns: 4, answer: { text: "done" } });
         // One call a turn, and at most the one in flight twice.
         const calls = [...world.model.callsByTurn.values()];
@@ -88,7 +65,8 @@ describe.each(["first", "resumed"] as const)("a function that dies in the %s inv
         expect([400, 500, 1_400, 1_500], at).toContain(committedTokens);
         expect(world.record().usage.calls, at).toBe(4);
         expect(world.hints().length, at).toBeGreaterThanOrEqual(2);
-      }
+      });
+      expect(tellings).toBeGreaterThan(15);
     },
     30_000,
   );
@@ -171,10 +149,7 @@ describe("a function that freezes and wakes up again", () => {
 describe("checkpoints that are gone [bad-input 42]", () => {
   const suspended = async () => {
     const world = new AgentWorld({
-      script: [
-        turn([{ type: "text", text: "x".repeat(40_000) }, call("handoff", HANDOFF, "h1")]),
-        answer("done"),
-      ],
+      script: [turn([{ type: "text", text: "x".repeat(40_000) }, askPeer("planner")]), answer("done")],
     });
     await world.deliver();
     await world.resume([{ callId: "h1", branches: [] }]);

@@ -2,14 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { answerPath, handoffResults } from "../../../../functions/shared/agent/handoff-results.ts";
 import { LIMITS } from "../../../../functions/shared/contracts/limits.ts";
-import { EXECUTION } from "./agent-world.ts";
+import { EXECUTION, succeeded } from "./agent-world.ts";
 
-const branch = (n: number, text: string) => ({
-  agent: "critic",
-  taskId: `${EXECUTION}.${n}`,
-  status: "succeeded" as const,
-  answer: { text },
-});
+const branch = (n: number, text: string) => succeeded("critic", { text }, n);
 const joined = (...calls: ReturnType<typeof branch>[][]) => ({
   k: 1,
   results: calls.map((branches, n) => ({ callId: `h${n}`, branches })),

@@ -9,6 +9,7 @@ import {
   countingTool,
   EXECUTION,
   MANIFEST,
+  succeeded,
   TASK,
   text,
   turn,
@@ -315,12 +316,7 @@ describe("a handoff that is refused before anything is paid", () => {
   });
 });
 
-const planned = (words: string) => ({
-  agent: "planner",
-  taskId: `${EXECUTION}.2`,
-  status: "succeeded" as const,
-  answer: { text: words },
-});
+const planned = (words: string) => succeeded("planner", { text: words });
 
 describe("a resumed task", () => {
   const parallel = {

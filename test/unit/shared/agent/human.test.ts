@@ -8,7 +8,16 @@ import { withApproval } from "../../../../functions/shared/agent/with-approval.t
 import type { Answer, BranchResult, HandoffCall } from "../../../../functions/shared/contracts/handoff.ts";
 import { HUMAN } from "../../../../functions/shared/contracts/human.ts";
 import { LIMITS } from "../../../../functions/shared/contracts/limits.ts";
-import { AgentWorld, answer, call, countingTool, EXECUTION, turn } from "./agent-world.ts";
+import {
+  AgentWorld,
+  answer,
+  askPeer,
+  call,
+  countingTool,
+  EXECUTION,
+  succeeded,
+  turn,
+} from "./agent-world.ts";
 
 /** A tool with an effect that somebody must answer for. */
 const publishing = (
@@ -282,19 +291,13 @@ describe("a tool that requires approval", () => {
 describe("a turn with questions and other calls", () => {
   test("runs what needs nobody first, and suspends once on the rest", async () => {
     const { publish, published } = publishing();
-    const first = [
-      publishCall(),
-      call("list_files", {}, "l1"),
-      ask(),
-      call("handoff", { mode: "single", to: [{ agent: "planner", task: "plan it" }] }, "h1"),
-    ];
+    const first = [publishCall(), call("list_files", {}, "l1"), ask(), askPeer("planner")];
     const world = worldOf(first, { tools: [askHuman, handoff, listFiles, publish] });
     await world.deliver();
     expect(world.calls().map(({ tool }) => tool)).toEqual(["list_files"]);
     expect(callsOf(world).map(({ callId }) => callId)).toEqual(["h1", "p1", "q1"]);
-    const plan = { agent: "planner", taskId: `${EXECUTION}.2`, status: "succeeded" as const };
     await world.resume([
-      { callId: "h1", branches: [{ ...plan, answer: { text: "a plan" } }] },
+      { callId: "h1", branches: [succeeded("planner", { text: "a plan" })] },
       { callId: "p1", branches: [approved] },
       { callId: "q1", branches: [inWords({ text: "Green." })] },
     ]);

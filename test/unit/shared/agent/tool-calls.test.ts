@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { readFile } from "../../../../functions/shared/agent/tools/read-file.ts";
 import { LIMITS } from "../../../../functions/shared/contracts/limits.ts";
-import { LOCAL_TIMES } from "../../../../functions/shared/contracts/protocol-times.ts";
 import {
   callKey,
   filesPartition,
@@ -10,7 +9,7 @@ import {
 } from "../../../../functions/shared/contracts/resources.ts";
 import { FileRecord } from "../../../../functions/shared/contracts/task-record.ts";
 import { AgentWorld, answer, call, countingTool, EXECUTION, TASK, text, turn } from "./agent-world.ts";
-import { Doomed } from "./doomed.ts";
+import { atEachRequest, deliverTo } from "./doomed.ts";
 
 /** A task whose first turn makes these calls, and whose second answers. */
 const worldOf = (calls: Parameters<typeof turn>[0], ...tools: ReturnType<typeof countingTool>["tool"][]) =>
@@ -161,22 +160,10 @@ describe("a large result", () => {
   test.each([true, false])(
     "is one file and one result, wherever the function dies; applied: %s (P6, W3)",
     async (applied) => {
-      for (let k = 1; ; k++) {
+      const tellings = await atEachRequest(applied, async (doomed, at) => {
         const world = talking("x".repeat(40_000));
-        const doomed = new Doomed(k, applied);
-        const dying = world.agent({
-          store: doomed.wrap(world.store),
-          blobs: doomed.wrap(world.blobs),
-          queues: doomed.wrap(world.queues),
-          model: doomed.wrap(world.model),
-        });
-        void dying.handle(world.delivery("m1"), world.invocation);
-        await world.rounds(40);
-        if (!doomed.isDead) break;
-        world.clock.advance(LOCAL_TIMES.leaseMs + LOCAL_TIMES.stealMarginMs);
-        await world.rounds();
+        await deliverTo(doomed, world);
         await world.deliver("m1");
-        const at = `request ${k}`;
         expect(world.record().status, at).toBe("SUCCEEDED");
         const files = world.store.items().filter(({ pk }) => pk === filesPartition(EXECUTION));
         expect(
@@ -190,7 +177,8 @@ describe("a large result", () => {
           files.map(({ sk }) => sk),
           at,
         ).toContain(path);
-      }
+      });
+      expect(tellings).toBeGreaterThan(15);
     },
     30_000,
   );
