@@ -1,20 +1,20 @@
-import { readFileSync } from "node:fs";
 import {
-  answersOf,
+  answerOf,
   editFile,
   handoff,
+  quoted,
   readFile,
   runCode,
   testVerdict,
-  writeFile,
+  writerOf,
 } from "../../infra/local/model-server/calls.ts";
 import { defineScript, type TurnContext } from "../../infra/local/model-server/script.ts";
 
 const SOURCE = "src/duration.ts";
 const TESTS = "test/duration.test.ts";
 
-/** The coder's first version, kept as files so that they are checked like all other code. */
-const written = (path: string): string => readFileSync(new URL(`./written/${path}`, import.meta.url), "utf8");
+/** The coder's first version. */
+const write = writerOf(import.meta.url);
 
 /** Found by running the tests: `m` is tried before `ms`, so that 500ms are 500 minutes. */
 const ORDER_OF_UNITS = editFile(SOURCE, "(d|h|m|s|ms)", "(ms|d|h|m|s)");
@@ -76,7 +76,7 @@ export const library = defineScript({
     coder: [
       {
         text: "One module of two functions, and tests that take its words at face value.",
-        calls: [writeFile(SOURCE, written(SOURCE), 0), writeFile(TESTS, written(TESTS), 0)],
+        calls: [write(SOURCE), write(TESTS)],
         latencyMs: 800,
       },
       { text: "Do they pass?", calls: [runCode({ path: TESTS })], latencyMs: 300 },
@@ -124,15 +124,12 @@ export const library = defineScript({
 
 const finalAnswer = (context: TurnContext): string => {
   const runs = [2, 3, 5, 6].map((turn) => testVerdict(context.toolResultsOf(turn)));
-  const critic = answersOf(context).map(({ status, text }) =>
-    status === "succeeded" ? text.replaceAll(/^/gm, "> ") : `(the Critic did not answer: ${text})`,
-  );
   return `\`${SOURCE}\` parses and prints durations, and \`${TESTS}\` holds it to that. The last run: ${runs.at(-1)}.
 
 **On the way:** the first run found that \`500ms\` was read as minutes (${runs[0]}, then ${runs[1]}). The
 Critic found two more, each of which failed a new test first (${runs[2]}):
 
-${critic.join("\n\n")}
+${quoted(answerOf(context, "critic"))}
 
 Both are repaired in \`parseDuration\`. **Use:** \`parseDuration("1h 30m")\` is 5400000, \`formatDuration(5400000)\`
 is \`1h 30m\`. **Open:** months and years are no units, for they have no fixed length.`;

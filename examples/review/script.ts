@@ -1,10 +1,4 @@
-import {
-  answersOf,
-  handoff,
-  readFile,
-  searchFiles,
-  writeFile,
-} from "../../infra/local/model-server/calls.ts";
+import { answerOf, handoff, readFile, searchFiles, writeFile } from "../../infra/local/model-server/calls.ts";
 import { defineScript, type TurnContext } from "../../infra/local/model-server/script.ts";
 
 const DESIGN = "docs/design.md";
@@ -97,9 +91,6 @@ const placeOf = (context: TurnContext, quote: number): string =>
 
 const reviewOf = (context: TurnContext): string => {
   const at = (quote: number): string => `\`${placeOf(context, quote)}\``;
-  const wayOut = answersOf(context).map(({ status, text }) =>
-    status === "succeeded" ? text : `(none: ${text})`,
-  );
   return `**Do not go.** As it stands, events are lost with every deploy, and anybody who may enter a URL reaches our
 own network.
 
@@ -118,5 +109,5 @@ own network.
 
 ## A way out of the first, by the Planner
 
-${wayOut.join("\n\n")}`;
+${answerOf(context, "planner")}`;
 };

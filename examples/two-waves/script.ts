@@ -1,12 +1,12 @@
-import { readFileSync } from "node:fs";
 import {
-  answersOf,
+  answerOf,
   editFile,
   handoff,
   readFile,
   runCode,
   testVerdict,
   writeFile,
+  writerOf,
 } from "../../infra/local/model-server/calls.ts";
 import { defineScript, type TurnContext } from "../../infra/local/model-server/script.ts";
 
@@ -15,8 +15,8 @@ const TASKS_TEST = "test/tasks.test.ts";
 const COMMAND = "src/command.ts";
 const COMMAND_TEST = "test/command.test.ts";
 
-/** What the coder writes, kept as files so that they are checked like all other code. */
-const written = (path: string): string => readFileSync(new URL(`./written/${path}`, import.meta.url), "utf8");
+/** What the coder writes. */
+const write = writerOf(import.meta.url);
 
 /** The critic's finding on the first wave: numbers count the tasks, so that a removed one's number comes back. */
 const REPAIRS = [
@@ -77,8 +77,8 @@ export const twoWaves = defineScript({
         text: "The plan stands. The first wave.",
         calls: [
           writeFile("PLAN.md", `${answerOf(context, "planner")}\n`, 0),
-          writeFile(TASKS, written(TASKS), 0),
-          writeFile(TASKS_TEST, written(TASKS_TEST), 0),
+          write(TASKS),
+          write(TASKS_TEST),
           runCode({ path: TASKS_TEST }),
         ],
         latencyMs: 800,
@@ -108,11 +108,7 @@ export const twoWaves = defineScript({
         latencyMs: 700,
       },
       {
-        calls: [
-          writeFile(COMMAND, written(COMMAND), 0),
-          writeFile(COMMAND_TEST, written(COMMAND_TEST), 0),
-          runCode({ path: COMMAND_TEST }),
-        ],
+        calls: [write(COMMAND), write(COMMAND_TEST), runCode({ path: COMMAND_TEST })],
         latencyMs: 800,
       },
       (context) => ({ text: finalAnswer(context), latencyMs: 600 }),
@@ -160,12 +156,6 @@ const CHANGES = {
 
 const planWith = (context: TurnContext): string =>
   `${PLAN}\n\n**Checked by the Critic**, and therefore part of step 1: ${answerOf(context, "critic")}`;
-
-const answerOf = (context: TurnContext, agent: string): string => {
-  const answer = answersOf(context).find((entry) => entry.agent === agent);
-  if (answer === undefined) return `(the ${agent} was not asked)`;
-  return answer.status === "succeeded" ? answer.text : `(the ${agent} did not answer: ${answer.text})`;
-};
 
 const finalAnswer = (context: TurnContext): string => {
   const [first, repaired, second] = [2, 4, 5].map((turn) => testVerdict(context.toolResultsOf(turn)));

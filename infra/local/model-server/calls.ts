@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Call, ToolResult, TurnContext } from "./script.ts";
 
 // The tools' inputs as scripts write them, in one place; the agents' own tools are the truth.
@@ -15,6 +16,12 @@ export const writeFile = (path: string, content: string, version?: number): Call
   name: "write_file",
   input: { path, content, ...(version === undefined ? {} : { version }) },
 });
+
+/** Writes files of the folder `written` beside a script: what an agent writes is checked like all other code. */
+export const writerOf =
+  (scriptUrl: string) =>
+  (path: string): Call =>
+    writeFile(path, readFileSync(new URL(`./written/${path}`, scriptUrl), "utf8"), 0);
 
 /** Replaces the one place where `old` stands. */
 export const editFile = (path: string, old: string, replacement: string): Call => ({
@@ -74,6 +81,18 @@ export const answersOf = (context: TurnContext): readonly BranchAnswer[] => {
   }
   return [];
 };
+
+/** What one peer answered, or why it did not, in words. */
+export const answerOf = (context: TurnContext, agent: string): string => {
+  const answer = answersOf(context).find((entry) => entry.agent === agent);
+  if (answer === undefined) return `(the ${agent} was not asked)`;
+  return answer.status === "succeeded"
+    ? answer.text
+    : `(the ${agent} did not answer: ${answer.status}, ${answer.text})`;
+};
+
+/** As Markdown shows somebody else's words. */
+export const quoted = (text: string): string => text.replaceAll(/^/gm, "> ");
 
 /** `planner (succeeded): its answer`, a line for each branch. */
 export const report = (context: TurnContext): string =>

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { answersOf, editFile, handoff, listFiles, readFile, writeFile } from "../calls.ts";
+import { answerOf, editFile, handoff, listFiles, quoted, readFile, writeFile } from "../calls.ts";
 import { defineScript, type TurnContext } from "../script.ts";
 
 const SOURCE = "src/rate-limiter.ts";
@@ -131,14 +131,6 @@ export const standard = defineScript({
   },
 });
 
-const answerOf = (context: TurnContext, agent: string): string => {
-  const answer = answersOf(context).find((entry) => entry.agent === agent);
-  if (answer === undefined) return `(${agent} was not asked)`;
-  return answer.status === "succeeded"
-    ? answer.text
-    : `(${agent} did not answer: ${answer.status}, ${answer.text})`;
-};
-
 const finalAnswer = (context: TurnContext): string => {
   const failed = context.lastToolResults.filter(({ isError }) => isError);
   const written =
@@ -159,5 +151,3 @@ The first one was a defect of my first version: it is mended in \`#refilled\`, a
 
 ${quoted(answerOf(context, "planner"))}`;
 };
-
-const quoted = (text: string): string => text.replaceAll(/^/gm, "> ");
