@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { misused, scriptOptions, wholeNumber } from "../../infra/script-options.ts";
 import { commitOf, firstSeedOf } from "./commit.ts";
 import { type Catch, sumOf } from "./hunt.ts";
 import { failureReport, huntReport } from "./report.ts";
@@ -45,34 +45,24 @@ const hunter = (data: object): Promise<Catch & { failedSeed: number | undefined 
     worker.once("exit", (code) => reject(new Error(`a hunter ended with code ${code} and said nothing`)));
   });
 
-/** `undefined` when the arguments say nothing that can be done. */
-const readArguments = () => {
-  try {
-    const { values } = parseArgs({
-      options: {
-        seed: { type: "string" },
-        minutes: { type: "string" },
-        seconds: { type: "string" },
-        jobs: { type: "string", default: "1" },
-        from: { type: "string" },
-      },
-    });
-    const numbers = Object.entries(values).map(([name, value]) => [name, Number(value)] as const);
-    const isSaid = values.seed !== undefined || values.minutes !== undefined || values.seconds !== undefined;
-    if (!isSaid || numbers.some(([, number]) => !(number >= 0))) return undefined;
-    return Object.fromEntries(numbers) as { [name in keyof typeof values]: number };
-  } catch {
-    return undefined;
-  }
-};
+const { values } = scriptOptions(USAGE, {
+  options: {
+    seed: { type: "string" },
+    minutes: { type: "string", default: "0" },
+    seconds: { type: "string", default: "0" },
+    jobs: { type: "string", default: "1" },
+    from: { type: "string" },
+  },
+});
+const number = (option: string, text: string): number => wholeNumber(USAGE, option, text);
+const seconds = 60 * number("minutes", values.minutes) + number("seconds", values.seconds);
+const jobs = number("jobs", values.jobs);
+const from = values.from === undefined ? firstSeedOf(commitOf()) : number("from", values.from);
 
-const given = readArguments();
-if (given === undefined) {
-  console.error(`usage: ${USAGE}; all are numbers, 0 or more`);
-  process.exitCode = 2;
+if (values.seed !== undefined) {
+  process.exitCode = (await replay(number("seed", values.seed))) ? 0 : 1;
+} else if (seconds === 0 || jobs === 0) {
+  misused(USAGE, "neither a world nor a time to hunt is given");
 } else {
-  const { seed, minutes = 0, seconds = 0, jobs = 1, from = firstSeedOf(commitOf()) } = given;
-  const isKept =
-    seed === undefined ? await huntTogether(60 * minutes + seconds, jobs, from) : await replay(seed);
-  if (!isKept) process.exitCode = 1;
+  process.exitCode = (await huntTogether(seconds, jobs, from)) ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { scriptOptions, wholeNumber } from "../../../infra/script-options.ts";
 import { commitOf } from "../commit.ts";
 import { NEW_SEEDS_FROM } from "../old-seeds.ts";
 import { runWorld } from "../world.ts";
@@ -12,7 +12,9 @@ import type { PlantedBug } from "./planted-bug.ts";
 // npm run sim:bugs -- --only <words>  those whose name or rule holds the words
 // npm run sim:bugs -- --update        from seed 1 on, and write down which seed caught what
 
-const { values } = parseArgs({
+const USAGE =
+  "npm run sim:bugs -- [--only WORDS] [--update] [--jobs J] [--worlds W] [--seconds S] [--from SEED]";
+const { values } = scriptOptions(USAGE, {
   options: {
     only: { type: "string" },
     update: { type: "boolean", default: false },
@@ -23,6 +25,14 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
   },
 });
+const number = (option: "jobs" | "worlds" | "seconds" | "from"): number =>
+  wholeNumber(USAGE, option, values[option]);
+const [jobs, worlds, secondsPerBug, from] = [
+  number("jobs"),
+  number("worlds"),
+  number("seconds"),
+  number("from"),
+];
 
 const SEEDS_FILE = new URL("./catching-seeds.json", import.meta.url);
 const known = JSON.parse(readFileSync(SEEDS_FILE, "utf8")) as Record<string, number>;
@@ -42,20 +52,20 @@ const wanted = PLANTED_BUGS.filter(
   ({ name, rule }) => values.only === undefined || name.includes(values.only) || rule === values.only,
 );
 const seedsFor = ({ needsNewSeed = false }: PlantedBug): number[] => {
-  const from = needsNewSeed ? NEW_SEEDS_FROM : Number(values.from);
-  return Array.from({ length: Number(values.worlds) }, (_, index) => from + index);
+  const first = needsNewSeed ? Math.max(from, NEW_SEEDS_FROM) : from;
+  return Array.from({ length: worlds }, (_, index) => first + index);
 };
 const startedAt = performance.now();
 const found = new Map<string, BugCaught>();
 const queue = [...wanted];
 
 await Promise.all(
-  Array.from({ length: Number(values.jobs) }, async () => {
+  Array.from({ length: jobs }, async () => {
     for (let bug = queue.shift(); bug !== undefined; bug = queue.shift()) {
       const first = known[bug.name];
       const seeds = seedsFor(bug);
       const order = values.update || first === undefined ? seeds : [first, ...seeds];
-      const caught = await hunt({ bug: bug.name, seeds: order, seconds: Number(values.seconds) });
+      const caught = await hunt({ bug: bug.name, seeds: order, seconds: secondsPerBug });
       found.set(bug.name, caught);
       const verdict = caught.seed === undefined ? "NOT CAUGHT" : `seed ${caught.seed}`;
       console.log(

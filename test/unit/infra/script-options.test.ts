@@ -30,8 +30,6 @@ const OTHERWISE = [
   "infra/script-options.ts",
   "test/conformance/host/run-host.ts", // started by a test
   "test/deployed/e2e.ts", // all of it is vitest's
-  "test/simulation/bugs/main.ts",
-  "test/simulation/main.ts",
 ];
 
 test("no other script reads its command line in another way", () => {
