@@ -27,12 +27,10 @@ const { values } = scriptOptions(USAGE, {
 });
 const number = (option: "jobs" | "worlds" | "seconds" | "from"): number =>
   wholeNumber(USAGE, option, values[option]);
-const [jobs, worlds, secondsPerBug, from] = [
-  number("jobs"),
-  number("worlds"),
-  number("seconds"),
-  number("from"),
-];
+const jobs = number("jobs");
+const worlds = number("worlds");
+const secondsPerBug = number("seconds");
+const from = number("from");
 
 const SEEDS_FILE = new URL("./catching-seeds.json", import.meta.url);
 const known = JSON.parse(readFileSync(SEEDS_FILE, "utf8")) as Record<string, number>;
