@@ -9,7 +9,7 @@ import { sayWhenSlow } from "./slow-start.ts";
 
 /** Where `up` listens unless told otherwise, and where the other commands look for it. */
 export const DEFAULT_PORT = 4100;
-export const DEFAULT_URL = `http://127.0.0.1:${DEFAULT_PORT}`;
+const DEFAULT_URL = `http://127.0.0.1:${DEFAULT_PORT}`;
 export const DEFAULT_DATA = ".bulkhead";
 
 /** A nobody on this machine refuses at once; a port that hangs is not ours. */

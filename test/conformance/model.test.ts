@@ -12,15 +12,12 @@ import { NO_USAGE, totalTokens } from "../../functions/shared/contracts/usage.ts
 import { RetryableError, TerminalError } from "../../functions/shared/kernel/errors.ts";
 import { RetryableModelError, TerminalModelError } from "../../functions/shared/kernel/model-call-error.ts";
 import type { Clock } from "../../functions/shared/ports/clock.ts";
-import type { ModelRequest, ModelTurn } from "../../functions/shared/ports/model.ts";
+import type { ModelRequest } from "../../functions/shared/ports/model.ts";
 import * as fault from "../../infra/local/model-server/faults.ts";
 import { hashOfKey } from "../../infra/local/model-server/ledger.ts";
-import { defineScript, type Turn } from "../../infra/local/model-server/script.ts";
+import type { Turn } from "../../infra/local/model-server/script.ts";
 import { createModelServer, type ModelServer } from "../../infra/local/model-server/server.ts";
-
-/** Unlike any real key, so that only knowing it can keep it out of a text. */
-const KEY = "canary0123456789abcdef";
-const never = new AbortController().signal;
+import { askingOf, failureOf, KEY, never, withResults } from "./scripted-conversation.ts";
 
 let server: ModelServer;
 beforeAll(async () => {
@@ -31,45 +28,7 @@ afterAll(() => server.stop());
 const connect = (options: Partial<AnthropicModelOptions> = {}) =>
   createAnthropicModel({ provider: "anthropic", baseUrl: server.url, apiKey: async () => KEY, ...options });
 
-let scripts = 0;
-/** A request that the server answers with these turns, and a name that no other test has. */
-const asking = (...turns: readonly Turn[]): ModelRequest => {
-  scripts += 1;
-  const name = `conformance-${scripts}`;
-  server.addScript(defineScript({ name, agents: { coder: turns } }));
-  return {
-    system: 'You are the agent "coder". Write code.',
-    tools: [
-      { name: "write_file", description: "Writes a file.", input_schema: { type: "object", properties: {} } },
-    ],
-    messages: [{ role: "user", content: `Do it. [[${name}]]` }],
-    maxTokens: 1_000,
-  };
-};
-
-const failureOf = async (call: Promise<unknown>): Promise<RetryableModelError | TerminalModelError> => {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof RetryableModelError || error instanceof TerminalModelError) return error;
-  throw new Error(`expected a model error, got ${String(error)}`);
-};
-
-/** The conversation with this turn and the results of its calls. */
-const withResults = (request: ModelRequest, turn: ModelTurn, result: string): ModelRequest => ({
-  ...request,
-  messages: [
-    ...request.messages,
-    { role: "assistant", content: turn.content },
-    {
-      role: "user",
-      content: turn.content
-        .filter(isToolUse)
-        .map(({ id }) => ({ type: "tool_result", tool_use_id: id, content: result })),
-    },
-  ],
-});
+const asking = (...turns: readonly Turn[]): ModelRequest => askingOf(server, turns);
 
 describe("a whole message", () => {
   test("comes back block by block as it was sent, with usage, stop reason, model and request id", async () => {

@@ -4,20 +4,18 @@ import {
   createAnthropicModel,
 } from "../../functions/shared/adapters/anthropic-model.ts";
 import type { AwsIdentity } from "../../functions/shared/contracts/aws-identity.ts";
-import { isText, isToolUse } from "../../functions/shared/contracts/model-message.ts";
+import { isText } from "../../functions/shared/contracts/model-message.ts";
 import { totalTokens } from "../../functions/shared/contracts/usage.ts";
-import { RetryableModelError, TerminalModelError } from "../../functions/shared/kernel/model-call-error.ts";
-import type { ModelRequest, ModelTurn } from "../../functions/shared/ports/model.ts";
+import type { ModelRequest } from "../../functions/shared/ports/model.ts";
 import { DIALECTS } from "../../infra/local/model-server/dialect.ts";
 import * as fault from "../../infra/local/model-server/faults.ts";
 import { hashOfKey } from "../../infra/local/model-server/ledger.ts";
-import { defineScript, type Turn } from "../../infra/local/model-server/script.ts";
+import type { Turn } from "../../infra/local/model-server/script.ts";
 import { createModelServer, type ModelServer } from "../../infra/local/model-server/server.ts";
+import { askingOf, failureOf, KEY, never, withResults } from "./scripted-conversation.ts";
 
-const KEY = "canary0123456789abcdef";
 const SECRET = "canarySecret/0123456789+abcdefghijklmnop";
 const TOKEN = "canarySessionToken//0123456789==";
-const never = new AbortController().signal;
 
 let server: ModelServer;
 beforeAll(async () => {
@@ -75,43 +73,7 @@ const PROVIDERS: readonly {
   },
 ];
 
-let scripts = 0;
-const asking = (...turns: readonly Turn[]): ModelRequest => {
-  scripts += 1;
-  const name = `provider-${scripts}`;
-  server.addScript(defineScript({ name, agents: { coder: turns } }));
-  return {
-    system: 'You are the agent "coder". Write code.',
-    tools: [
-      { name: "write_file", description: "Writes a file.", input_schema: { type: "object", properties: {} } },
-    ],
-    messages: [{ role: "user", content: `Grüße, do it. [[${name}]]` }],
-    maxTokens: 1_000,
-  };
-};
-
-const withResults = (request: ModelRequest, turn: ModelTurn): ModelRequest => ({
-  ...request,
-  messages: [
-    ...request.messages,
-    { role: "assistant", content: turn.content },
-    {
-      role: "user",
-      content: turn.content
-        .filter(isToolUse)
-        .map(({ id }) => ({ type: "tool_result", tool_use_id: id, content: "ok" })),
-    },
-  ],
-});
-
-const failureOf = async (call: Promise<unknown>): Promise<RetryableModelError | TerminalModelError> => {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof RetryableModelError || error instanceof TerminalModelError) return error;
-  throw new Error(`expected a model error, got ${String(error)}`);
-};
+const asking = (...turns: readonly Turn[]): ModelRequest => askingOf(server, turns);
 
 describe.each(PROVIDERS)("$name", ({ caller, options }) => {
   test("takes a whole conversation: thinking, tool calls and their results, and says who asked", async () => {

@@ -46,7 +46,7 @@ export class Tables {
   }
 }
 
-export const factOfRecord = (record: TaskRecord): Fact => factOf(taskLike(record), record);
+const factOfRecord = (record: TaskRecord): Fact => factOf(taskLike(record), record);
 
 /** `factOf` wants to know of a task no more than its number and attempt. */
 const taskLike = ({ taskId, attempt }: TaskRecord): Parameters<typeof factOf>[0] =>

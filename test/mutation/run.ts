@@ -20,9 +20,6 @@ interface Report {
 }
 interface Mutant {
   readonly status: string;
-  readonly mutatorName: string;
-  readonly replacement?: string;
-  readonly location: { readonly start: { readonly line: number } };
 }
 
 const install = (): void => {

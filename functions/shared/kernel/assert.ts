@@ -6,8 +6,3 @@ export class AssertionFailed extends Error {
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionFailed(message);
 }
-
-/** For the default branch of an exhaustive switch. */
-export const unreachable = (value: never): never => {
-  throw new AssertionFailed(`unexpected value: ${JSON.stringify(value)}`);
-};

@@ -85,7 +85,7 @@ const cellsOf = (
 };
 
 /** What a task is doing now, or what became of it. */
-export const doingText = (task: TaskView, view: ExecutionView, names: TaskNames): string => {
+const doingText = (task: TaskView, view: ExecutionView, names: TaskNames): string => {
   const attempt = task.attempt > 1 ? `attempt ${task.attempt}: ` : "";
   switch (task.status) {
     case "SCHEDULED":

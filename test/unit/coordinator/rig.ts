@@ -153,7 +153,7 @@ export const hint = (task?: number, agent?: string): Hint => ({
   ...(agent === undefined ? {} : { agent }),
 });
 
-export const newPermitItem = (limits: ExecutionLimits, expiresAt: number): Item => ({
+const newPermitItem = (limits: ExecutionLimits, expiresAt: number): Item => ({
   ...permitKey(EXECUTION_ID),
   ...newPermit("default", limits, expiresAt),
 });
