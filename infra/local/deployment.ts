@@ -10,12 +10,11 @@ import type { ProtocolTimes } from "../../functions/shared/contracts/protocol-ti
 import { agentQueueName } from "../../functions/shared/contracts/resources.ts";
 import { RUN_CODE } from "../../functions/shared/contracts/sandbox.ts";
 import type { BundleResult } from "../bundle.ts";
-import type { QueueSettings } from "./emulators.ts";
 import type { FunctionSettings } from "./function-settings.ts";
 import type { ProviderSettings } from "./provider-settings.ts";
+import { EVENTS_QUEUE } from "./queue-settings.ts";
 import type { ToolCredentials } from "./tool-credentials.ts";
 
-export const EVENTS_QUEUE = "events";
 export const BUCKET = "bulkhead";
 export const TABLE_NAME = "bulkhead";
 export const SANDBOX = "sandbox";
@@ -180,23 +179,3 @@ const modelsOf = (providers: Platform["providers"]): object =>
 
 const agentQueueUrls = ({ bundles, queueUrl }: Platform): object =>
   Object.fromEntries(bundles.manifest.map(({ name }) => [name, queueUrl(agentQueueName(name))]));
-
-/**
- * A message that nobody keeps alive returns after a lease: on AWS that takes the function's timeout
- * and more, so that a live agent has time; here the heartbeat, a second apart, does the same.
- */
-export const toQueueSettings = (
-  agents: readonly { readonly name: string }[],
-  times: ProtocolTimes,
-): QueueSettings[] => [
-  { name: EVENTS_QUEUE, visibilitySeconds: COORDINATOR_VISIBILITY_SECONDS, maxReceiveCount: 20 },
-  ...agents.map(({ name }) => ({
-    name: agentQueueName(name),
-    visibilitySeconds: Math.ceil((times.leaseMs + times.stealMarginMs) / 1000),
-    // A task that waits for budget returns its message once a second.
-    maxReceiveCount: 1_000,
-  })),
-];
-
-/** A look takes milliseconds; a coordinator that died in one is replaced by the sweeper's hint before that. */
-const COORDINATOR_VISIBILITY_SECONDS = 10;

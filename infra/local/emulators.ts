@@ -1,13 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { ensureQueue, type OpenStores, openStores, type Queue, queueArn } from "./fauxqs-stores.ts";
 import { LOOPBACK } from "./http-server.ts";
-
-export interface QueueSettings {
-  readonly name: string;
-  readonly visibilitySeconds: number;
-  /** After so many receives a message moves to the queue's dead-letter queue. */
-  readonly maxReceiveCount: number;
-}
+import type { QueueSettings } from "./queue-settings.ts";
 
 /** Failures that tests ask for. They are the queue's, so that no function knows of them. */
 export interface Faults {

@@ -3,14 +3,13 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
+import { ChildOutput } from "./child-output.ts";
 import { FunctionError, type FunctionSettings } from "./function-settings.ts";
 import type { Reaper } from "./reaper.ts";
 import { spawnChild } from "./spawn-child.ts";
 
 /** Lambda gives the init phase 10 s. */
 const INIT_MS_MAX = 10_000;
-/** Of what a child says on standard error, kept for the message of its crash. */
-const LAST_WORDS_MAX = 2_000;
 
 /** What an environment needs from the host around it. */
 export interface Surroundings {
@@ -51,12 +50,12 @@ export class Environment {
   lastUsedAt: number = performance.now();
 
   readonly #child: ChildProcess;
+  readonly #output: ChildOutput;
   readonly #scratch: string;
   readonly #onSlot: () => void;
   readonly #slots: ServerResponse[] = [];
   readonly #running = new Map<string, Running>();
   #isRetired = false;
-  #lastWords = "";
   #becomeReady: () => void = () => {};
   #failToStart: (error: FunctionError) => void = () => {};
 
@@ -71,7 +70,8 @@ export class Environment {
       hasLog: surroundings.log !== undefined,
     });
     if (this.#child.pid !== undefined) surroundings.reaper.watch(this.#child.pid);
-    this.#listen(surroundings.log);
+    this.#child.stdin?.on("error", () => {}); // EPIPE when the child is gone first
+    this.#output = new ChildOutput(this.#child, settings.name, surroundings.log);
     this.ready = this.#whenReady();
     this.ended = this.#whenEnded(surroundings.reaper);
   }
@@ -177,10 +177,8 @@ export class Environment {
       const end = (how: string): void => {
         this.kill(); // what the child itself left behind in its group
         if (this.#child.pid !== undefined) reaper.forget(this.#child.pid);
-        const error = new FunctionError(
-          "Runtime.ExitError",
-          `${how}${this.#lastWords && `: ${this.#lastWords}`}`,
-        );
+        const { lastWords } = this.#output;
+        const error = new FunctionError("Runtime.ExitError", `${how}${lastWords && `: ${lastWords}`}`);
         this.#failToStart(error);
         for (const requestId of [...this.#running.keys()]) this.settle(requestId, error);
         this.#slots.length = 0;
@@ -191,23 +189,4 @@ export class Environment {
       this.#child.on("exit", (code, signal) => end(`exited with ${signal ?? `status ${code}`}`));
     });
   }
-
-  #listen(log: Surroundings["log"]): void {
-    const { name } = this.settings;
-    this.#child.stdin?.on("error", () => {}); // EPIPE when the child is gone first
-    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_MAX);
-      log?.(name, text.trimEnd());
-    });
-    if (log !== undefined) forEachLine(this.#child.stdout, (line) => log(name, line));
-  }
 }
-
-const forEachLine = (stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void => {
-  let rest = "";
-  stream?.setEncoding("utf8").on("data", (text: string) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) onLine(line);
-  });
-};

@@ -7,24 +7,19 @@ import { LOCAL_TIMES, type ProtocolTimes } from "../../functions/shared/contract
 import { agentQueueName } from "../../functions/shared/contracts/resources.ts";
 import { BundleError, type BundleResult } from "../bundle.ts";
 import { cachedBundle } from "./bundle-cache.ts";
-import { ChildFunction, type FunctionHome, Turnstile } from "./child-function.ts";
+import { type FunctionHome, Turnstile } from "./child-function.ts";
 import { connectModels } from "./connect-models.ts";
 import { openDataFolder } from "./data-folder.ts";
-import {
-  BUCKET,
-  EVENTS_QUEUE,
-  SANDBOX,
-  TABLE_NAME,
-  toFunctionSettings,
-  toQueueSettings,
-} from "./deployment.ts";
+import { BUCKET, SANDBOX, TABLE_NAME, toFunctionSettings } from "./deployment.ts";
 import { type Emulators, startEmulators } from "./emulators.ts";
 import { EventSource } from "./event-source.ts";
 import { concurrencyOf } from "./function-settings.ts";
 import { Gateway } from "./gateway.ts";
 import { HostError, toHostError } from "./host-error.ts";
+import { HostFunctions } from "./host-functions.ts";
 import type { HostOptions } from "./host-options.ts";
 import { LambdaApi } from "./lambda-api.ts";
+import { EVENTS_QUEUE, toQueueSettings } from "./queue-settings.ts";
 import { Reaper } from "./reaper.ts";
 import { type Host, RunningHost } from "./running-host.ts";
 import { RuntimeApi } from "./runtime-api.ts";
@@ -131,12 +126,10 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
     extraEnv: passed(options.passEnv ?? []),
     concurrency: options.concurrency ?? {},
   });
-  const functions = new Map(settings.map((one) => [one.name, new ChildFunction(one, home)]));
-  const sandbox = functions.get(SANDBOX);
+  const functions = new HostFunctions(settings, home);
+  const sandbox = functions.find(SANDBOX);
   if (sandbox !== undefined) lambdaApi.offer(sandbox);
-  parts.defer(async () => {
-    await Promise.all([...functions.values()].map((fn) => fn.stop(GRACE_MS)));
-  });
+  parts.defer(() => functions.stop(GRACE_MS));
 
   const sources = [...sourcesOf(functions, bundles, emulators, log)];
   if (options.paused !== true) for (const source of sources) source.start();
@@ -144,11 +137,11 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
     await Promise.all(sources.map((source) => source.stop()));
   });
   if (options.paused !== true) {
-    const clock = startClock(functionNamed(functions, "sweeper"), times.sweepMs, log);
+    const clock = startClock(functions.named("sweeper"), times.sweepMs, log);
     parts.defer(() => clock.stop());
   }
   const gateway = new Gateway({
-    fn: functionNamed(functions, "api"),
+    fn: functions.named("api"),
     port: options.port ?? 0,
     apiKeys: keysOf(options.apiKey),
     throttle: options.throttle ?? THROTTLE,
@@ -157,7 +150,7 @@ const compose = async (options: HostOptions, parts: AsyncDisposableStack): Promi
   });
   await at(`port ${options.port}`, () => gateway.start());
   parts.defer(() => gateway.stop(GRACE_MS));
-  await warm(functions, options);
+  await functions.warm(options);
   return new RunningHost({
     parts,
     url: gateway.url,
@@ -177,25 +170,16 @@ const at = async <T>(place: string, action: () => T | Promise<T>): Promise<T> =>
   }
 };
 
-type Functions = ReadonlyMap<string, ChildFunction>;
-
-const functionNamed = (functions: Functions, name: string): ChildFunction => {
-  const fn = functions.get(name);
-  if (fn === undefined)
-    throw new HostError(`functions/${name}/handler.ts is missing; the host cannot do without`);
-  return fn;
-};
-
 const sourcesOf = (
-  functions: Functions,
+  functions: HostFunctions,
   { manifest }: BundleResult,
   emulators: Emulators,
   log: HostOptions["log"],
 ): EventSource[] =>
   [
-    { fn: functionNamed(functions, "coordinator"), queueName: EVENTS_QUEUE, batchSize: COORDINATOR_BATCH },
+    { fn: functions.named("coordinator"), queueName: EVENTS_QUEUE, batchSize: COORDINATOR_BATCH },
     ...manifest.map(({ name }) => ({
-      fn: functionNamed(functions, name),
+      fn: functions.named(name),
       queueName: agentQueueName(name),
       batchSize: 1,
     })),
@@ -210,20 +194,6 @@ const sourcesOf = (
         log,
       }),
   );
-
-/**
- * Ready means that the API answers; the others start meanwhile. An agent that cannot start harms
- * its own tasks and nothing else, so it is told and not thrown.
- */
-const warm = async (functions: Functions, { log, paused }: HostOptions): Promise<void> => {
-  const api = functionNamed(functions, "api").warm();
-  for (const fn of functions.values()) {
-    // The sandbox starts when it is first asked for: most executions run no code.
-    if (fn.settings.name === "api" || fn.settings.name === SANDBOX || paused === true) continue;
-    fn.warm().catch((error: Error) => log?.(fn.settings.name, `could not start: ${error.message}`));
-  }
-  await api;
-};
 
 const keysOf = (apiKey: HostOptions["apiKey"]): Readonly<Record<string, string>> => {
   if (apiKey === undefined) return {};

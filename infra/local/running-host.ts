@@ -1,6 +1,6 @@
-import type { ChildFunction } from "./child-function.ts";
 import type { ModelConnections } from "./connect-models.ts";
 import type { EventSource } from "./event-source.ts";
+import type { HostFunctions } from "./host-functions.ts";
 import type { ModelServer } from "./model-server/server.ts";
 
 export interface Host {
@@ -26,7 +26,7 @@ interface Running {
   readonly parts: AsyncDisposableStack;
   readonly url: string;
   readonly models: ModelConnections;
-  readonly functions: ReadonlyMap<string, ChildFunction>;
+  readonly functions: HostFunctions;
   readonly sources: readonly EventSource[];
   readonly counters: readonly ({ readonly requests: ReadonlyMap<string, number> } | undefined)[];
 }
@@ -46,7 +46,7 @@ export class RunningHost implements Host {
   }
 
   agents(): ReturnType<Host["agents"]> {
-    return [...this.#running.functions.values()].flatMap(({ settings, environments }) =>
+    return this.#running.functions.all.flatMap(({ settings, environments }) =>
       environments.flatMap(({ pid, running }) =>
         pid === undefined ? [] : [{ function: settings.name, pid, busy: running > 0 }],
       ),
@@ -54,7 +54,7 @@ export class RunningHost implements Host {
   }
 
   kill(pid: number): boolean {
-    for (const { environments } of this.#running.functions.values()) {
+    for (const { environments } of this.#running.functions.all) {
       const environment = environments.find((one) => one.pid === pid);
       environment?.kill();
       if (environment !== undefined) return true;
@@ -63,7 +63,7 @@ export class RunningHost implements Host {
   }
 
   killFunction(name: string): number {
-    const environments = this.#running.functions.get(name)?.environments ?? [];
+    const environments = this.#running.functions.find(name)?.environments ?? [];
     for (const environment of environments) environment.kill();
     return environments.length;
   }
@@ -80,7 +80,7 @@ export class RunningHost implements Host {
       add("SQS ReceiveMessage", receives);
       add("SQS DeleteMessageBatch", deletes);
     }
-    for (const { settings, invocations } of functions.values()) add(`Lambda ${settings.name}`, invocations);
+    for (const { settings, invocations } of functions.all) add(`Lambda ${settings.name}`, invocations);
     return counts;
   }
 
