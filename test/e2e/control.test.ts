@@ -62,6 +62,18 @@ test("a call budget of 3 stops the standard flow before its fourth call", async 
   expect(Object.keys(view.usageByAgent).sort()).toEqual(["coder", "critic", "planner"]);
 });
 
+test("a dollar budget that no call fits into ends the run before anything is paid", async () => {
+  const view = await target.run("[[quick]] Write", { limits: { usd: 0.000_01 } });
+  expect(view).toMatchObject({
+    status: "FAILED",
+    failure: { name: "BudgetExceeded" },
+    usage: { calls: 0, microUsd: 0 },
+  });
+  expect(view.failure?.message).toMatch(
+    /^the budget is \$0\.00001, \$0 are spent, and the next call may need \$/,
+  );
+});
+
 test("at 80 % of its budget an agent is told, and can still answer", async () => {
   const view = await target.run("[[thrifty]] Look at everything", { limits: { calls: 10 } });
   expect(view.status).toBe("SUCCEEDED");

@@ -32,7 +32,12 @@ describe.runIf(hasTeam)("an agent with an MCP server and the web", () => {
         "web_fetch (error): URL_FORBIDDEN: the address is on none of the allowed domains",
       ),
     ]);
-    const detail = await (await target.fetch(`/executions/${view.executionId}/tasks/1`)).text();
+    const detail = await target.task(view.executionId, 1);
+    // What a server says of its tools decides what becomes of a call that is cut short.
+    const effects = new Map(
+      detail.turnList.flatMap(({ toolCalls }) => toolCalls.map(({ tool, effect }) => [tool, effect])),
+    );
+    expect([effects.get("docs__search"), effects.get("docs__fail")]).toEqual(["readOnly", "idempotent"]);
     const history = await target.history(view.executionId);
     expect(JSON.stringify([view, detail, history, await ledger("consult"), lines])).not.toContain(MCP_TOKEN);
     // Reading strangers, a credential and the web are one thing too many, and the host says so.
