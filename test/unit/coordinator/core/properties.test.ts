@@ -19,6 +19,7 @@ import {
   handoff,
   open,
   START,
+  single,
   started,
   stopRequested,
   succeeded,
@@ -150,20 +151,35 @@ test("the order of the facts of a look changes nothing", () => {
   );
 });
 
+/**
+ * What is seen was scheduled before it was seen, and a task that waits for its handoffs has said nothing since: the
+ * same look may resume it, and would find in the same fact what nobody can have said before.
+ */
+const couldBeSeen = ({ tasks }: ExecutionState, fact: Fact & { readonly task: number }): boolean => {
+  const task = tasks[fact.task - 1];
+  if (task?.status !== "SUSPENDED") return task !== undefined;
+  return fact.type === "TaskSeenSuspended" && fact.suspension.k === task.suspensions;
+};
+
+/** Found by chance: the clock gives task 1 back to its agent in the very look that cannot read its record. */
+const RESUMED_BY_THE_CLOCK: readonly LookAt[] = [
+  { facts: [suspended(1, [single("coder", { deadlineSeconds: 1 })])], waitMs: 0, outboxRoom: 100 },
+  { facts: [unreadable(1), clockTicked()], waitMs: 1_000, outboxRoom: 100 },
+];
+
 test("the same facts again change nothing", () => {
   fc.assert(
     fc.property(looks, (sequence) => {
       run(sequence, (before, look, { state, postponed }, context) => {
         if (postponed) return;
-        // What is seen was scheduled before it was seen.
-        const possible = look.facts.filter((fact) => !("task" in fact) || before.tasks[fact.task - 1]);
+        const possible = look.facts.filter((fact) => !("task" in fact) || couldBeSeen(before, fact));
         const again = decide(state, possible, context);
         expect(again.events).toEqual([]);
         expect(again.commands).toEqual([]);
         expect(again.state).toBe(state);
       });
     }),
-    { numRuns: 100 },
+    { numRuns: 100, examples: [[[...RESUMED_BY_THE_CLOCK]]] },
   );
 });
 

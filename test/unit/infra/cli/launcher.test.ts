@@ -17,7 +17,9 @@ const launchedAs = (version: string) =>
     { encoding: "utf8" },
   );
 
-test("a Node that is too old ends with 2 and one line that names the version needed [bad-input 63]", () => {
+test("a Node that is too old ends with 2 and one line that names the version needed [bad-input 63]", {
+  timeout: 20_000,
+}, () => {
   for (const version of ["18.20.8", "20.20.2", "22.12.0"]) {
     const { status, stdout, stderr } = launchedAs(version);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
@@ -25,7 +27,7 @@ test("a Node that is too old ends with 2 and one line that names the version nee
   }
 });
 
-test("a Node that is new enough runs the program", () => {
+test("a Node that is new enough runs the program", { timeout: 20_000 }, () => {
   const { status, stdout } = launchedAs("26.0.0");
   expect(status).toBe(0);
   expect(stdout).toContain("Usage: npm run bulkhead -- COMMAND");
