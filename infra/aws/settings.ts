@@ -30,7 +30,7 @@ const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,
  * line, where what is no text is written as JSON. Every setting has a default that works.
  */
 const Settings = z.strictObject({
-  /** A folder of agents in the place of `functions/agents`; from the repository's when it is relative. */
+  /** A folder of agents in the place of `functions/agents`, relative to the repository. */
   agentsDir: z.string().min(1).optional(),
   provider: Provider.optional(),
   model: z.string().min(1).optional(),
