@@ -17,6 +17,7 @@ import {
   ProgramResult,
 } from "../shared/contracts/sandbox.ts";
 import { previewOf } from "../shared/contracts/value.ts";
+import { parsedJson } from "../shared/kernel/parsed-json.ts";
 import { GUEST_MAIN, ProgramModules } from "./program-modules.ts";
 
 /** A page of WebAssembly memory. */
@@ -25,13 +26,15 @@ const PAGE_BYTES = 64 * 1024;
 const PAGES_MIN = 256;
 /** The engine's own, beside what it lets a program have. */
 const ENGINE_BYTES = 32 * 1024 * 1024;
-/** Some 6,000 calls deep; the thread's own stack is large enough for that (`run-program.ts`). */
+/** Some 6,000 calls deep; the thread's own stack is large enough for that (`program-runner.ts`). */
 const STACK_BYTES = 1024 * 1024;
 const JOBS_AT_ONCE = 1_000;
 
 export interface MachineOptions {
   /** Gets what the program prints, as it prints it. */
   readonly print: (text: string) => void;
+  /** Called when the engine stands and the program's time begins. */
+  readonly begin?: () => void;
   /** Milliseconds that the program may run. */
   readonly limitMs?: number;
 }
@@ -48,13 +51,16 @@ export interface MachineOptions {
  */
 export const runOnMachine = async (
   program: Program,
-  { print, limitMs = LIMITS.codeMsMax }: MachineOptions,
+  { print, begin, limitMs = LIMITS.codeMsMax }: MachineOptions,
 ): Promise<Report> => {
-  const endsAt = performance.now() + limitMs;
+  // The engine's own start is none of the program's time.
+  let endsAt = Number.POSITIVE_INFINITY;
   const isLate = (): boolean => performance.now() > endsAt;
   try {
     const memory = newMemory();
     const machine = boot(await load(memory), new ProgramModules(program), print, isLate);
+    begin?.();
+    endsAt = performance.now() + limitMs;
     machine.start(program.entry);
     while (!isLate()) if (!machine.runJobs() && !machine.goOn()) break;
     if (isLate()) return timedOut(limitMs);
@@ -165,7 +171,7 @@ const giveHost = (context: QuickJSContext, print: (text: string) => void): void 
 
 /** J3. */
 const readReport = (json: unknown): Report => {
-  const report = GuestReport.safeParse(parsed(json));
+  const report = GuestReport.safeParse(parsedJson(String(json)));
   if (!report.success) return { outcome: failed("CODE_CRASHED", "the program broke what stands around it") };
   const { outcome, tests } = report.data;
   return {
@@ -180,14 +186,6 @@ const GuestReport = z.object({
   outcome: ProgramOutcome.optional(),
   tests: ProgramResult.shape.tests,
 });
-
-const parsed = (json: unknown): unknown => {
-  try {
-    return JSON.parse(String(json));
-  } catch {
-    return undefined;
-  }
-};
 
 const VALUE_BYTES_MAX = 32 * 1024;
 const MESSAGE_BYTES_MAX = 8 * 1024;

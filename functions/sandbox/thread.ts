@@ -3,7 +3,7 @@ import type { Program, ProgramResult } from "../shared/contracts/sandbox.ts";
 import { runOnMachine } from "./machine.ts";
 import { limitOutput, type OutputPiece } from "./output-limit.ts";
 
-/** What a thread says: that it begins, what the program prints, and last how it ended. */
+/** What a thread says: that the program begins, what the program prints, and last how it ended. */
 export type ThreadMessage =
   | { readonly type: "started" }
   | ({ readonly type: "printed" } & OutputPiece)
@@ -13,9 +13,9 @@ export type ThreadMessage =
 const serve = (port: MessagePort): void => {
   const say = (message: ThreadMessage): void => port.postMessage(message);
   port.once("message", async ({ program, limitMs }: { program: Program; limitMs: number }) => {
-    say({ type: "started" });
+    const begin = (): void => say({ type: "started" });
     const print = limitOutput((piece) => say({ type: "printed", ...piece }));
-    say({ type: "ended", report: await runOnMachine(program, { print, limitMs }) });
+    say({ type: "ended", report: await runOnMachine(program, { print, begin, limitMs }) });
   });
 };
 
