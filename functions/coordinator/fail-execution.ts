@@ -35,6 +35,8 @@ export const failExecution = async (
     log.error("execution was ended", { code: failure.name, executionId, bytes: sizeOf(item) });
     return;
   }
+  // P11: it is still to be checked, so that the next look comes back to it.
+  log.warn("too many conflicts", { code: "CONFLICT", executionId });
 };
 
 /** Counts a handler run that threw; `true` when it was one too many. */

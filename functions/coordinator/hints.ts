@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ExecutionId } from "../shared/contracts/ids.ts";
 import { Hint } from "../shared/contracts/messages.ts";
+import { parsedJson } from "../shared/kernel/parsed-json.ts";
 import type { Log } from "../shared/ports/log.ts";
 import type { Delivery, Verdict } from "../shared/ports/queues.ts";
 
@@ -39,18 +40,10 @@ export const readHints = (
 };
 
 const readHint = (body: string): Hint | "malformed" | "unknown" => {
-  const json = parseJson(body);
+  const json = parsedJson(body);
   const hint = Hint.safeParse(json);
   if (hint.success) return hint.data;
   const envelope = Envelope.safeParse(json);
   const isOurs = !envelope.success || (envelope.data.v === 1 && envelope.data.kind === "look");
   return isOurs ? "malformed" : "unknown";
-};
-
-const parseJson = (body: string): unknown => {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 };

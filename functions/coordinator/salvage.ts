@@ -4,6 +4,7 @@ import { HistoryEvent } from "../shared/contracts/history-event.ts";
 import type { ExecutionId } from "../shared/contracts/ids.ts";
 import type { Item } from "../shared/contracts/item.ts";
 import { DEFAULT_EXECUTION_LIMITS } from "../shared/contracts/limits.ts";
+import { parsedJson } from "../shared/kernel/parsed-json.ts";
 
 export interface Salvaged {
   /** Parses as a known version, whatever the item holds. */
@@ -13,8 +14,11 @@ export interface Salvaged {
 
 /** P16: as much of a STATE item as can still be read; what cannot gets the plainest value there is. */
 export const salvage = (item: Item, executionId: ExecutionId): Salvaged => {
-  const body = parseJson(item["body"]);
-  const events = z.array(HistoryEvent).catch([]).parse(parseJson(item["events"]));
+  const body = parsedJson(String(item["body"]));
+  const events = z
+    .array(HistoryEvent)
+    .catch([])
+    .parse(parsedJson(String(item["events"])));
   const whole = ExecutionState.safeParse(body);
   if (whole.success) return { state: whole.data, events };
   const part = Part.parse(typeof body === "object" && body !== null ? body : {});
@@ -34,11 +38,3 @@ const Part = z.object({
   input: input.catch({ inline: "" }),
   limits: limits.catch(DEFAULT_EXECUTION_LIMITS),
 });
-
-const parseJson = (text: unknown): unknown => {
-  try {
-    return typeof text === "string" ? JSON.parse(text) : undefined;
-  } catch {
-    return undefined;
-  }
-};

@@ -94,15 +94,12 @@ const viewTasks = async (
   return { tasks: views, records };
 };
 
-/** The answer stands in the record of the output task, or of whom that one's place was transferred to. */
+/** The answer stands in the record of the output task, which is whoever answered in the end. */
 const outputOf = async (
   { store, blobs }: Pick<ApiPorts, "store" | "blobs">,
   state: ExecutionState,
 ): Promise<CarriedText | undefined> => {
-  const byNumber = new Map(state.tasks.map((task) => [task.n, task]));
-  let task = state.outputTask === undefined ? undefined : byNumber.get(state.outputTask);
-  // A transfer goes to a task that was scheduled later: the chain ends.
-  while (task?.via !== undefined && task.via > task.n) task = byNumber.get(task.via);
+  const task = state.tasks.find(({ n }) => n === state.outputTask);
   if (task === undefined) return undefined;
   const item = await store.get(taskKey(task.agent, taskIdOf(state.executionId, task.n)));
   const record = TaskRecord.safeParse(item).data;

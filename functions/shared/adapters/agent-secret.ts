@@ -1,5 +1,6 @@
 import { AgentSecretFields } from "../contracts/agent-secret.ts";
 import { TerminalError } from "../kernel/errors.ts";
+import { parsedJson } from "../kernel/parsed-json.ts";
 
 /** What one agent keeps in its one secret. All reject with TerminalError `SecretUnavailable` when it is not there. */
 export interface AgentSecret {
@@ -17,7 +18,7 @@ export const parsedSecret = (read: () => Promise<string>): AgentSecret => {
   const fields = async (): Promise<AgentSecretFields> => {
     const text = await read();
     if (!text.startsWith("{")) return { apiKey: text };
-    const parsed = AgentSecretFields.safeParse(parseJson(text));
+    const parsed = AgentSecretFields.safeParse(parsedJson(text));
     if (parsed.success) return parsed.data;
     throw new TerminalError(
       "SecretUnavailable",
@@ -38,12 +39,4 @@ export const parsedSecret = (read: () => Promise<string>): AgentSecret => {
 
 const missing = (what: string): never => {
   throw new TerminalError("SecretUnavailable", `${what} is missing`);
-};
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 };

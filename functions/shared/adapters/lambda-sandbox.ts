@@ -1,6 +1,7 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { ProgramResult } from "../contracts/sandbox.ts";
 import { RetryableError, TerminalError } from "../kernel/errors.ts";
+import { parsedJson } from "../kernel/parsed-json.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
 import { awsRefusal, clientSettings } from "./aws-client.ts";
 
@@ -18,7 +19,7 @@ export const createLambdaSandbox = (
       () => client.send(command, { abortSignal: signal }),
       signal,
     );
-    const answer = parsed(Payload);
+    const answer = parsedJson(new TextDecoder().decode(Payload));
     if (FunctionError !== undefined) throw noResult(answer);
     const result = ProgramResult.safeParse(answer);
     if (result.success) return result.data;
@@ -43,12 +44,4 @@ const noResult = (answer: unknown): RetryableError => {
   const { errorType = "unknown" } = (answer ?? {}) as { readonly errorType?: unknown };
   const type = String(errorType).slice(0, 80);
   return new RetryableError("Internal", `the sandbox ended without a result (${type}); try again with less`);
-};
-
-const parsed = (payload: Uint8Array | undefined): unknown => {
-  try {
-    return JSON.parse(new TextDecoder().decode(payload));
-  } catch {
-    return undefined;
-  }
 };

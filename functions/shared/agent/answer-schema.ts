@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LIMITS } from "../contracts/limits.ts";
 import { TerminalError } from "../kernel/errors.ts";
+import { parsedJson } from "../kernel/parsed-json.ts";
 import { recordRefusal } from "./record-call.ts";
 import type { Turn } from "./saved-turn.ts";
 import type { TaskRun } from "./task-run.ts";
@@ -48,12 +49,8 @@ export const repairAnswer = async (run: TaskRun, turn: Turn, text: string): Prom
 };
 
 const problemOf = (text: string, check: (json: unknown) => string | undefined): string | undefined => {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return "Your answer must be JSON that fits the schema, without any text around it.";
-  }
+  const json = parsedJson(text);
+  if (json === undefined) return "Your answer must be JSON that fits the schema, without any text around it.";
   const problem = check(json);
   return problem === undefined ? undefined : `Your answer does not fit its schema: ${problem}.`;
 };

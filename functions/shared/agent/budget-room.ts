@@ -2,7 +2,7 @@ import type { Instant } from "../contracts/ids.ts";
 import { LIMITS } from "../contracts/limits.ts";
 import type { Permit } from "../contracts/permit.ts";
 import type { Estimate } from "../ports/model.ts";
-import { type Budget, budgetsOf, type Caps } from "./budget.ts";
+import { type Budget, budgetsOf, type Caps, hasDollarCap } from "./budget.ts";
 import { exceededText, noticeText, UNPRICED } from "./budget-text.ts";
 import { amountsOf } from "./spending.ts";
 
@@ -18,8 +18,7 @@ export type Room =
  * can help: it can when only reservations of others, which are upper bounds, stand in the way.
  */
 export const roomFor = (need: Estimate, permit: Permit, caps: Caps, now: Instant): Room => {
-  const hasDollarCap = caps.execution.microUsd !== null || caps.own.microUsd !== undefined;
-  if (need.microUsd === null && hasDollarCap) return { kind: "exceeded", message: UNPRICED };
+  if (need.microUsd === null && hasDollarCap(caps)) return { kind: "exceeded", message: UNPRICED };
   const budgets = budgetsOf(caps, amountsOf(need), permit, now);
   const spent = budgets.find((budget) => neededOf(budget) > budget.cap);
   if (spent !== undefined) return { kind: "exceeded", message: exceededText(spent, permit, now) };

@@ -12,6 +12,10 @@ export interface Caps {
   readonly own: { readonly [U in Unit]?: number | undefined };
 }
 
+/** Without a price such a cap cannot be kept. */
+export const hasDollarCap = ({ execution, own }: Caps): boolean =>
+  execution.microUsd !== null || own.microUsd !== undefined;
+
 /** One cap and how it stands before a call. */
 export interface Budget {
   readonly whose: "execution" | AgentName;

@@ -49,7 +49,7 @@ export const conclude = (run: Concluding, ending: Ending): Promise<Verdict> => {
  * Settling runs beside the write of the outcome. The TURN is saved before either, so whatever a
  * crash leaves out is made good: when the outcome is missing, by the next owner, who settles with
  * the TURN's usage before it reserves; when the settling is missing, by the redelivery of this
- * message, which finds the record ended and settles what is left (`settleEnded`).
+ * message, which finds the record ended and settles what is left.
  */
 const storeAndTell = async (run: Concluding, outcome: Outcome): Promise<Verdict> => {
   if (!(await run.permit.fence())) return LOOK_AGAIN;

@@ -49,7 +49,7 @@ const handoffInput = (agent: z.ZodType<string>) =>
 export const HandoffInput = handoffInput(z.string());
 export type HandoffInput = z.infer<typeof HandoffInput>;
 
-export const HANDOFF = "handoff";
+const HANDOFF = "handoff";
 
 /** The request that other agents continue. The coordinator acts on it, never the agent itself. */
 export const handoff: SuspendingTool = {

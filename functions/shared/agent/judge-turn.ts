@@ -22,7 +22,7 @@ export const judgeTurn = (
 /** Whether a turn with this content can only end the attempt. */
 export const endsAttempt = (turn: Turn): boolean => judgeTurn(turn).kind === "failure";
 
-export const textOf = (content: readonly AssistantBlock[]): string =>
+const textOf = (content: readonly AssistantBlock[]): string =>
   content
     .filter(isText)
     .map((block) => block.text)

@@ -28,7 +28,7 @@ export const tellable = async (run: TaskRun, call: TurnCall, text: string): Prom
 };
 
 /** Named by its call and its content: a repetition that brings another result makes another file. */
-export const resultPath = (taskId: string, turn: number, index: number, sha256: string): string =>
+const resultPath = (taskId: string, turn: number, index: number, sha256: string): string =>
   `${RESULTS_FOLDER}/${splitTaskId(taskId).n}.${turn}.${index}-${sha256.slice(0, 8)}.txt`;
 
 /** `undefined` when the workspace is full. */

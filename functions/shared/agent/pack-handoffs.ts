@@ -1,12 +1,13 @@
 import type { HandoffCall, Packet } from "../contracts/handoff.ts";
 import type { AgentName, ExecutionId } from "../contracts/ids.ts";
+import { LIMITS } from "../contracts/limits.ts";
 import type { Value } from "../contracts/value.ts";
 import type { Blobs } from "../ports/blobs.ts";
 import { toValue } from "./stored-value.ts";
 
 const KiB = 1024;
 /** All texts of one suspension, inline: half of what the record may hold, which holds its own request too. */
-const INLINE_BYTES = 32 * KiB;
+const INLINE_BYTES = LIMITS.taskInlineBytesMax / 2;
 const INLINE_BYTES_EACH = 8 * KiB;
 const PREVIEW_BYTES = 16 * KiB;
 

@@ -8,7 +8,7 @@ import { TerminalError } from "../kernel/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Estimate } from "../ports/model.ts";
 import type { Condition, Path, Store } from "../ports/store.ts";
-import { additionsOf, type Caps, roomConditions } from "./budget.ts";
+import { additionsOf, type Caps, hasDollarCap, roomConditions } from "./budget.ts";
 import { roomFor } from "./budget-room.ts";
 import { orUnsure } from "./or-unsure.ts";
 import {
@@ -180,8 +180,7 @@ export class TaskPermit {
       last === undefined ? NOTHING : settlementOf(amountsOf(last.estimate), last.real ?? "presumed");
     const added = sumOf(need, change);
     const room = roomConditions(caps, added, percent);
-    const hasDollarCap = caps.execution.microUsd !== null || caps.own.microUsd !== undefined;
-    if (room === undefined || (estimate.microUsd === null && hasDollarCap)) return "refused";
+    if (room === undefined || (estimate.microUsd === null && hasDollarCap(caps))) return "refused";
     const { tokens, microUsd } = need;
     const reservation: Reservation = { id, agent: caps.agent, epoch, at: clock.now(), tokens, microUsd };
     const open: Path = ["open", this.#n];

@@ -8,7 +8,7 @@ import type { ToolRegistry } from "./tool-registry.ts";
  * In how many turns in a row, up to this one, the same call with the same input was made. Copies
  * within one turn count once: the model had not seen a result yet.
  */
-export const turnsInARow = (turns: readonly Turn[], turn: Turn, use: ToolUseBlock): number => {
+const turnsInARow = (turns: readonly Turn[], turn: Turn, use: ToolUseBlock): number => {
   const call = signatureOf(use);
   let count = 0;
   for (let at = turns.indexOf(turn); at >= 0; at--) {

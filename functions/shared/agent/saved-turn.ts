@@ -1,6 +1,7 @@
 import { type AssistantBlock, isToolUse, type ToolUseBlock } from "../contracts/model-message.ts";
 import type { TurnRecord } from "../contracts/task-record.ts";
 import { TerminalError } from "../kernel/errors.ts";
+import { parsedJson } from "../kernel/parsed-json.ts";
 import type { Blobs } from "../ports/blobs.ts";
 import { readValue } from "./stored-value.ts";
 
@@ -42,11 +43,9 @@ export const checkpointLost = (what: string): TerminalError =>
 
 /** JSON as we stored it; what cannot be read is lost, never guessed. */
 export const parseStored = (text: string, what: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw checkpointLost(`${what} cannot be read`);
-  }
+  const stored = parsedJson(text);
+  if (stored === undefined) throw checkpointLost(`${what} cannot be read`);
+  return stored;
 };
 
 const parseList = <Element>(text: string, n: number): Element[] => {

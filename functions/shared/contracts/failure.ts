@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LIMITS } from "./limits.ts";
 
 /**
  * Why a task attempt or an execution did not succeed. `name` is stable and PascalCase, as in
@@ -9,7 +10,7 @@ export const Failure = z.object({
   name: z.string().regex(/^[A-Z][A-Za-z0-9]{1,63}$/),
   message: z.string().max(1024),
   /** The provider's own word on when to come back (`retry-after`); a floor under the back-off. */
-  retryAfterSeconds: z.number().nonnegative().max(900).optional(),
+  retryAfterSeconds: z.number().nonnegative().max(LIMITS.delaySecondsMax).optional(),
 });
 export type Failure = z.infer<typeof Failure>;
 

@@ -109,6 +109,8 @@ export const LIMITS = {
   deadlineSecondsMax: 7 * 86_400,
   /** SQS: the longest DelaySeconds. */
   delaySecondsMax: 900,
+  /** SQS: the longest that a message can be hidden, 12 hours. */
+  hiddenSecondsMax: 43_200,
   microUsdDefault: 1_000_000,
   microUsdMax: 10_000_000_000,
   tokensDefault: 200_000,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LIMITS } from "./limits.ts";
+import { utf8Bytes } from "./value.ts";
 
 /** The tool by which an agent asks for it; who lists it may invoke the sandbox. */
 export const RUN_CODE = "run_code";
@@ -24,18 +25,9 @@ export const Program = z.object({
 });
 export type Program = z.infer<typeof Program>;
 
-/** UTF-8, at the most that a character can take: three bytes for each UTF-16 unit would refuse too much. */
+/** Of all files together, as UTF-8. */
 export const programBytes = (files: readonly ProgramFile[]): number =>
   files.reduce((sum, { text }) => sum + utf8Bytes(text), 0);
-
-const utf8Bytes = (text: string): number => {
-  let bytes = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
-};
 
 /**
  * Why a program did not come to its end.

@@ -20,12 +20,23 @@ export const previewOf = (text: string, bytesMax: number): string => {
   let bytes = 0;
   let end = 0;
   for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    bytes += bytesOfCharacter(character);
     if (bytes > bytesMax) return text.slice(0, end);
     end += character.length;
   }
   return text;
+};
+
+/** How many bytes a text has as UTF-8; a lone surrogate counts as the three of what stands for it. */
+export const utf8Bytes = (text: string): number => {
+  let bytes = 0;
+  for (const character of text) bytes += bytesOfCharacter(character);
+  return bytes;
+};
+
+const bytesOfCharacter = (character: string): number => {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 };
 
 /** What can be shown of a value without fetching its blob. */

@@ -3,6 +3,7 @@ import { systemClock } from "../adapters/system-clock.ts";
 import type { AgentPorts } from "../agent/agent-ports.ts";
 import type { AgentSpec } from "../agent/agent-spec.ts";
 import { StandaloneAgent } from "../agent/standalone-agent.ts";
+import type { ProviderName } from "../contracts/agent-manifest.ts";
 import type { AwsIdentity } from "../contracts/aws-identity.ts";
 import { accountNameOf, type ProviderAccount } from "../contracts/provider-account.ts";
 import { assert } from "../kernel/assert.ts";
@@ -56,9 +57,14 @@ const wireAgent = async (spec: AgentSpec, model: Model | undefined): Promise<Age
   };
 };
 
+const declaredProvider = ({ model }: AgentSpec): ProviderName => model.provider ?? "anthropic";
+
+const providerOf = (spec: AgentSpec, config: FunctionConfig<"agent">): ProviderName =>
+  config.provider ?? declaredProvider(spec);
+
 /** A host or a stack has said which; without one, it is what they would have said. */
 const accountOf = (spec: AgentSpec, config: FunctionConfig<"agent">): ProviderAccount => {
-  const provider = config.provider ?? spec.model.provider ?? "anthropic";
+  const provider = providerOf(spec, config);
   const name = config.account ?? accountNameOf(spec.model.account, provider, config.baseUrl);
   return { name, limits: config.accountLimits };
 };
@@ -85,10 +91,9 @@ const connectToProvider = async (
   output: Output,
 ): Promise<Model> => {
   const { createAnthropicModel } = await import("../adapters/anthropic-model.ts");
-  const declared = spec.model.provider ?? "anthropic";
-  const provider = config.provider ?? declared;
+  const provider = providerOf(spec, config);
   // The model that the agent declares is one of the provider that it declares.
-  const model = config.model ?? (provider === declared ? spec.model.model : undefined);
+  const model = config.model ?? (provider === declaredProvider(spec) ? spec.model.model : undefined);
   return createAnthropicModel({
     provider,
     apiKey: secret.apiKey,

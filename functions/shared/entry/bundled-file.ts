@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { AgentManifest } from "../contracts/agent-manifest.ts";
 import { TerminalError } from "../kernel/errors.ts";
+import { parsedJson } from "../kernel/parsed-json.ts";
 
 /** The agents that were bundled together with this function. */
 export const readManifest = (path: string | undefined): AgentManifest => {
   const text = readBeside("manifest.json", path);
-  const manifest = AgentManifest.safeParse(parseJson(text));
+  const manifest = AgentManifest.safeParse(parsedJson(text));
   if (manifest.success) return manifest.data;
   throw new TerminalError("Internal", "manifest.json is not an agent manifest; bundle the functions anew");
 };
@@ -21,13 +22,5 @@ const readBeside = (name: string, path: string | undefined): string => {
     throw new TerminalError("Internal", `${name} is missing beside the bundle; bundle the functions anew`, {
       cause,
     });
-  }
-};
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 };

@@ -1,4 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { LIMITS } from "../contracts/limits.ts";
 import { errorFields } from "../kernel/error-fields.ts";
 import type { Log } from "../ports/log.ts";
 import type { Delivery, Queues, Verdict } from "../ports/queues.ts";
@@ -8,8 +9,6 @@ export type SqsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatch
 /** Says of each delivery what is to become of it, by message id; one that it leaves out has failed. */
 export type HandleDeliveries = (deliveries: readonly Delivery[]) => Promise<ReadonlyMap<string, Verdict>>;
 
-/** SQS: the longest that a message can be hidden. */
-const HIDDEN_SECONDS_MAX = 43_200;
 const FAILED_HIDDEN_SECONDS_MAX = 60;
 
 /**
@@ -75,5 +74,5 @@ const toDeliveries = (event: SQSEvent): Delivery[] =>
 /** What failed backs off with each delivery; its queue's own timeout may be a quarter of an hour. */
 const secondsUntilReturn = (delivery: Delivery, verdict: Verdict | undefined): number =>
   typeof verdict === "object"
-    ? Math.min(HIDDEN_SECONDS_MAX, Math.max(0, Math.ceil(verdict.returnAfterSeconds)))
+    ? Math.min(LIMITS.hiddenSecondsMax, Math.max(0, Math.ceil(verdict.returnAfterSeconds)))
     : Math.min(FAILED_HIDDEN_SECONDS_MAX, 2 ** (delivery.receiveCount - 1));

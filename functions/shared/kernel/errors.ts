@@ -1,4 +1,5 @@
 import type { Failure, FailureName } from "../contracts/failure.ts";
+import { LIMITS } from "../contracts/limits.ts";
 import { previewOf } from "../contracts/value.ts";
 
 /**
@@ -37,7 +38,9 @@ export const toFailure = (error: unknown): Failure => {
     return {
       name: error.failureName,
       message: previewOf(error.message, 1000),
-      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds: Math.min(retryAfterSeconds, 900) }),
+      ...(retryAfterSeconds === undefined
+        ? {}
+        : { retryAfterSeconds: Math.min(retryAfterSeconds, LIMITS.delaySecondsMax) }),
     };
   }
   const kind = error instanceof Error ? error.name : typeof error;

@@ -15,7 +15,7 @@ export interface Queues {
   sendHint(hint: Hint, options?: { readonly group?: string; readonly delaySeconds?: number }): Promise<void>;
   sendWork(agent: AgentName, work: Work, options?: { readonly delaySeconds?: number }): Promise<void>;
   /**
-   * Hides a message of the caller's own queue for so many more whole seconds, 43,200 at most; 0 returns
+   * Hides a message of the caller's own queue for so many more whole seconds, `hiddenSecondsMax` at most; 0 returns
    * it at once. Does nothing when the message is no longer the caller's.
    */
   hide(receiptHandle: string, seconds: number): Promise<void>;

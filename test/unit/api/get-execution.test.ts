@@ -228,9 +228,9 @@ describe("output", () => {
     expect((await look(api)).output).toBe("the answer");
   });
 
-  test("follows a transfer to the task that answered", async () => {
+  test("of a transfer comes from the task that answered in the end", async () => {
     const api = anApi();
-    putState(api.store, succeeded({ via: 2 }));
+    putState(api.store, { ...succeeded({ via: 2 }), outputTask: 2 });
     putRecord(api.store, "coder", 1, {
       status: "SUSPENDED",
       suspension: { k: 1, turn: 1, calls: [aTransfer] },
