@@ -5,14 +5,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Host } from "../../infra/local/host.ts";
 import { McpTestServer } from "../support/mcp-test-server.ts";
 import { openHost } from "../support/open-target.ts";
-import { readmeFiles } from "../support/readme-files.ts";
 import { RepositoryCopy } from "../support/repository-copy.ts";
+import { shownFiles } from "../support/shown-files.ts";
 import type { Target } from "../support/target.ts";
 
 /** Embedded host only: the README's code is put into a copy of the repository. */
 
 const TOKEN = "canary-token-of-the-researcher";
 const MCP_URL = "https://mcp.example.com/docs";
+const IN_README = shownFiles("README.md");
+const IN_TOOLS = shownFiles("docs/tools.md");
 
 let copy: RepositoryCopy;
 let mcp: McpTestServer;
@@ -22,7 +24,7 @@ let target: Target;
 beforeAll(async () => {
   copy = new RepositoryCopy();
   mcp = await McpTestServer.start({ token: TOKEN });
-  for (const { path, text } of readmeFiles()) copy.write(path, text.replace(MCP_URL, mcp.url));
+  for (const { path, text } of [...IN_README, ...IN_TOOLS]) copy.write(path, text.replace(MCP_URL, mcp.url));
   ({ target, host } = await openHost({
     root: copy.root,
     env: { BULKHEAD_RESEARCHER_MCP_DOCS_TOKEN: TOKEN },
@@ -36,7 +38,7 @@ afterAll(async () => {
 
 describe("the agent, the tool and the MCP server of the README", () => {
   test("are four files and less than forty lines", () => {
-    const files = readmeFiles();
+    const files = IN_README;
     expect(files.map(({ path }) => path)).toEqual([
       "functions/shared/agent/tools/cite.ts",
       "functions/agents/researcher/agent.ts",
@@ -48,11 +50,12 @@ describe("the agent, the tool and the MCP server of the README", () => {
     expect(files[1]?.text).toContain(MCP_URL);
   });
 
-  test("compile as this repository compiles", { timeout: 60_000 }, () => {
+  test("compile as this repository compiles, and so does the tool of docs/tools.md", {
+    timeout: 60_000,
+  }, () => {
+    expect(IN_TOOLS.map(({ path }) => path)).toEqual(["functions/shared/agent/tools/word-count.ts"]);
     symlinkSync(resolve("tsconfig.json"), join(copy.root, "tsconfig.json"));
-    const paths = readmeFiles()
-      .map(({ path }) => path)
-      .filter((path) => path.endsWith(".ts"));
+    const paths = [...IN_README, ...IN_TOOLS].map(({ path }) => path).filter((path) => path.endsWith(".ts"));
     copy.write(
       "tsconfig.readme.json",
       JSON.stringify({ extends: "./tsconfig.json", include: [], files: paths }),
