@@ -104,6 +104,31 @@ test("the live view shows who works, who waits, and for whom", () => {
   ]);
 });
 
+test("a task waits for its own open handoffs, and is queued until its first turn", () => {
+  const open = (n: number, requester: number, branch: number, status: "OPEN" | "JOINED") => ({
+    handoff: n,
+    requester,
+    mode: "single" as const,
+    branches: [{ task: branch, agent: "critic" }],
+    onFailure: "collect" as const,
+    status,
+  });
+  const view = execution({
+    tasks: [
+      task(1, "coder", { status: "SUSPENDED" }),
+      task(2, "planner", { status: "SUSPENDED", requester: 1 }),
+      task(3, "critic", { requester: 2 }),
+      task(4, "critic", { requester: 1, turns: 2 }),
+    ],
+    handoffs: [open(1, 1, 2, "JOINED"), open(2, 2, 3, "OPEN"), open(3, 1, 4, "OPEN")],
+  });
+  expect(
+    frame(view)
+      .slice(1, 5)
+      .map((line) => line.slice(16, 44).trim()),
+  ).toEqual(["waits for critic.4", "waits for critic", "queued", "at work"]);
+});
+
 test("the last frame stands for the whole run", () => {
   expect(frame(finished)).toEqual([
     "              doing                         turns  tools  tokens     cost  time",

@@ -46,3 +46,16 @@ test("no word is lost at any width", () => {
     expect(words(wrapProse(text, columns))).toEqual(words(text));
   }
 });
+
+test("a line may be exactly as wide as the terminal, and no wider", () => {
+  const text = "ten letter word after word";
+  expect(wrapProse(text, text.length)).toBe(text);
+  expect(wrapProse(`${text} on`, text.length)).toBe(`${text}\non`);
+  expect(wrapProse(`${text} on`, text.length - 1)).toBe("ten letter word after\nword on");
+});
+
+test("a terminal of twenty columns is the narrowest that is wrapped for", () => {
+  const text = "word ".repeat(10).trim();
+  expect(wrapProse(text, 20).split("\n")[0]).toBe("word word word word");
+  expect(wrapProse(text, 19)).toBe(text);
+});

@@ -147,6 +147,7 @@ test("answer without an answer shows what is asked", async () => {
   expect(exitCode).toBe(0);
   expect(stdout).toContain("coder (task 1) asks you, as task 3");
   expect(stdout).toContain("2) the table");
+  expect(stdout).not.toContain("only the beginning");
   expect(answers).toEqual([]);
 });
 
