@@ -24,9 +24,9 @@ export default defineConfig({
       project("exhaustive", { testTimeout: 60_000 }),
       project("conformance", { testTimeout: 20_000, hookTimeout: 30_000 }),
       // The stack and the bundles that it deploys; the first synthesis loads 160 MB of CDK.
-      project("synth", { testTimeout: 60_000, hookTimeout: 60_000 }),
+      project("synth", { testTimeout: 240_000, hookTimeout: 240_000 }),
       // Each file runs a host of its own with a process per agent.
-      project("e2e", { testTimeout: isDeployed ? 300_000 : 60_000, hookTimeout: 60_000 }),
+      project("e2e", { testTimeout: isDeployed ? 300_000 : 120_000, hookTimeout: 120_000 }),
     ],
   },
 });
