@@ -8,17 +8,10 @@ import {
   type QuickJSSyncVariant,
   type QuickJSWASMModule,
 } from "quickjs-emscripten-core";
-import { z } from "zod";
 import { LIMITS } from "../shared/contracts/limits.ts";
-import {
-  type CodeFailure,
-  type Program,
-  ProgramOutcome,
-  ProgramResult,
-} from "../shared/contracts/sandbox.ts";
-import { previewOf } from "../shared/contracts/value.ts";
-import { parsedJson } from "../shared/kernel/parsed-json.ts";
+import type { Program } from "../shared/contracts/sandbox.ts";
 import { GUEST_MAIN, ProgramModules } from "./program-modules.ts";
+import { type ProgramReport, readReport, reportOfError, timedOut } from "./program-report.ts";
 
 /** A page of WebAssembly memory. */
 const PAGE_BYTES = 64 * 1024;
@@ -52,7 +45,7 @@ export interface MachineOptions {
 export const runOnMachine = async (
   program: Program,
   { print, begin, limitMs = LIMITS.codeMsMax }: MachineOptions,
-): Promise<Report> => {
+): Promise<ProgramReport> => {
   // The engine's own start is none of the program's time.
   let endsAt = Number.POSITIVE_INFINITY;
   const isLate = (): boolean => performance.now() > endsAt;
@@ -64,13 +57,12 @@ export const runOnMachine = async (
     machine.start(program.entry);
     while (!isLate()) if (!machine.runJobs() && !machine.goOn()) break;
     if (isLate()) return timedOut(limitMs);
-    const report = readReport(machine.report());
-    // For want of memory a promise may not even be rejected. The instance's never shrinks, so it remembers.
+    // The instance's memory never shrinks, so that it remembers.
     const isSpent = memory.buffer.byteLength >= LIMITS.codeMemoryBytesMax;
-    return report.outcome === STUCK && isSpent ? { ...report, outcome: outOfMemory() } : report;
+    return readReport(machine.report(), isSpent);
   } catch (error) {
     if (isLate()) return timedOut(limitMs);
-    return { outcome: outcomeOf(error) };
+    return reportOfError(error);
   }
 };
 
@@ -81,7 +73,6 @@ interface InstanceMemory {
 /** Node's types have its types only. */
 declare const WebAssembly: {
   readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => InstanceMemory;
-  readonly RuntimeError: new () => Error;
 };
 
 /** The package's types are those of its CommonJS half, which has the variant one level deeper. */
@@ -168,62 +159,3 @@ const giveHost = (context: QuickJSContext, print: (text: string) => void): void 
   context.setProp(host, "print", printed);
   context.setProp(context.global, "__host", host);
 };
-
-/** J3. */
-const readReport = (json: unknown): Report => {
-  const report = GuestReport.safeParse(parsedJson(String(json)));
-  if (!report.success) return { outcome: failed("CODE_CRASHED", "the program broke what stands around it") };
-  const { outcome, tests } = report.data;
-  return {
-    outcome: outcome === undefined ? STUCK : clamped(outcome),
-    ...(tests === undefined ? {} : { tests }),
-  };
-};
-
-type Report = Pick<ProgramResult, "outcome" | "tests">;
-
-const GuestReport = z.object({
-  outcome: ProgramOutcome.optional(),
-  tests: ProgramResult.shape.tests,
-});
-
-const VALUE_BYTES_MAX = 32 * 1024;
-const MESSAGE_BYTES_MAX = 8 * 1024;
-
-const clamped = (outcome: ProgramOutcome): ProgramOutcome => {
-  if (outcome.status === "failed") return failed(outcome.code, outcome.message);
-  return outcome.value === undefined
-    ? outcome
-    : { ...outcome, value: previewOf(outcome.value, VALUE_BYTES_MAX) };
-};
-
-const failed = (code: CodeFailure, message: string): ProgramOutcome => ({
-  status: "failed",
-  code,
-  message: previewOf(message, MESSAGE_BYTES_MAX),
-});
-
-const STUCK = failed(
-  "CODE_STUCK",
-  "it waits for a promise that nothing is left to settle: no timer runs, and nothing else is going on",
-);
-
-/** What came through to the host: errors of the engine, and what the guest could not catch. */
-const outcomeOf = (error: unknown): ProgramOutcome => {
-  const { name = "", message = "" } = (error ?? {}) as Partial<Error>;
-  if (error instanceof WebAssembly.RuntimeError) {
-    return failed("CODE_CRASHED", `the engine gave up: ${message}; look for what uses most memory`);
-  }
-  if (message.endsWith("out of memory") || error === null) return outOfMemory();
-  // The stack of the engine itself: no program can catch it.
-  if (error instanceof RangeError)
-    return failed("CODE_ERROR", `RangeError: ${message}; something is nested too deeply`);
-  return failed("CODE_ERROR", `${name}: ${message}`);
-};
-
-const outOfMemory = (): ProgramOutcome =>
-  failed("CODE_MEMORY", `it needs more than ${LIMITS.codeMemoryBytesMax} bytes of memory`);
-
-const timedOut = (limitMs: number): Report => ({
-  outcome: failed("CODE_TIMEOUT", `it ran for longer than ${limitMs / 1000} seconds and was ended`),
-});

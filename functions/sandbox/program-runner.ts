@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { LIMITS } from "../shared/contracts/limits.ts";
-import type { CodeFailure, Program, ProgramResult } from "../shared/contracts/sandbox.ts";
+import type { Program, ProgramResult } from "../shared/contracts/sandbox.ts";
+import { failed, type ProgramReport, timedOut } from "./program-report.ts";
 import type { ThreadMessage } from "./thread.ts";
 
 /** `thread.ts` beside this file, `thread.mjs` beside the bundle. */
@@ -69,14 +70,14 @@ const watch = (thread: Worker, program: Program, limitMs: number): Promise<Progr
     let output = "";
     let isOutputCut = false;
     let timer: NodeJS.Timeout | undefined;
-    const end = (report: Pick<ProgramResult, "outcome" | "tests">): void => {
+    const end = (report: ProgramReport): void => {
       clearTimeout(timer);
       resolve({ output, isOutputCut, ...report });
     };
     thread.on("message", (message: ThreadMessage) => {
       switch (message.type) {
         case "started":
-          timer = setTimeout(() => end(stopped(limitMs)), limitMs + GRACE_MS);
+          timer = setTimeout(() => end(timedOut(limitMs)), limitMs + GRACE_MS);
           break;
         case "printed":
           output += message.text;
@@ -92,14 +93,7 @@ const watch = (thread: Worker, program: Program, limitMs: number): Promise<Progr
     thread.postMessage({ program, limitMs });
   });
 
-const stopped = (limitMs: number) =>
-  failed("CODE_TIMEOUT", `it ran for longer than ${limitMs / 1000} seconds and was ended`);
-
-const crashed = (error: NodeJS.ErrnoException | undefined) =>
+const crashed = (error: NodeJS.ErrnoException | undefined): ProgramReport =>
   error?.code === "ERR_WORKER_OUT_OF_MEMORY"
     ? failed("CODE_MEMORY", "it needs more memory than there is")
     : failed("CODE_CRASHED", `its thread ended${error === undefined ? "" : `: ${error.message}`}`);
-
-const failed = (code: CodeFailure, message: string): Pick<ProgramResult, "outcome"> => ({
-  outcome: { status: "failed", code, message },
-});

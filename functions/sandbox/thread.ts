@@ -1,13 +1,14 @@
 import { type MessagePort, parentPort } from "node:worker_threads";
-import type { Program, ProgramResult } from "../shared/contracts/sandbox.ts";
+import type { Program } from "../shared/contracts/sandbox.ts";
 import { runOnMachine } from "./machine.ts";
 import { limitOutput, type OutputPiece } from "./output-limit.ts";
+import type { ProgramReport } from "./program-report.ts";
 
 /** What a thread says: that the program begins, what the program prints, and last how it ended. */
 export type ThreadMessage =
   | { readonly type: "started" }
   | ({ readonly type: "printed" } & OutputPiece)
-  | { readonly type: "ended"; readonly report: Pick<ProgramResult, "outcome" | "tests"> };
+  | { readonly type: "ended"; readonly report: ProgramReport };
 
 /** A thread for one program: `program-runner.ts` starts it, gives it the program, and ends it. */
 const serve = (port: MessagePort): void => {
