@@ -1,6 +1,9 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { createApiClient } from "../../../../infra/cli/api-client.ts";
-import { ApiError, type CliError, UnreachableError } from "../../../../infra/cli/errors.ts";
+import { ApiError, UnreachableError } from "../../../../infra/cli/errors.ts";
 import { healthy, problem, startFakeApi } from "./fake-api.ts";
 import { finished, ID } from "./standard-execution.ts";
 
@@ -31,21 +34,50 @@ test("a problem becomes an ApiError with its own sentence and code", async () =>
   expect(error).toMatchObject({ message: "there is no such execution (EXECUTION_NOT_FOUND)", exitCode: 1 });
 });
 
-test("a gateway's refusal says what to do about the key", async () => {
+test.for([401, 403])("a gateway's %i says what to do about the key", async (status) => {
   const { url } = await startFakeApi({
-    "GET /agents": () => ({ status: 403, body: { message: "Forbidden" } }),
+    "GET /agents": () => ({ status, body: { message: "Forbidden" } }),
   });
   expect(await failure(createApiClient({ url }).agents())).toMatchObject({
-    message: `${url} answers 403: Forbidden`,
+    message: `${url} answers ${status}: Forbidden`,
     hint: "--key KEY or BULKHEAD_KEY gives the API key",
   });
 });
 
+/** An address of this machine at which nobody listens any longer. */
+const deserted = async (): Promise<string> => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return `http://127.0.0.1:${port}`;
+};
+
 test("a refused connection names the address and the command that starts a host", async () => {
-  const error = await failure(createApiClient({ url: "http://127.0.0.1:9" }).health());
+  const url = await deserted();
+  const error = await failure(createApiClient({ url }).health());
   expect(error).toBeInstanceOf(UnreachableError);
-  expect((error as CliError).message).toContain("http://127.0.0.1:9 ");
-  expect((error as CliError).hint).toContain("npm run bulkhead -- up");
+  expect(error).toMatchObject({
+    message: `${url} refuses the connection: nothing listens there`,
+    hint: expect.stringContaining("npm run bulkhead -- up"),
+  });
+});
+
+test("an address that cannot be asked at all says why", async () => {
+  expect(await failure(createApiClient({ url: "http://127.0.0.1:9" }).health())).toMatchObject({
+    message: "http://127.0.0.1:9 cannot be reached (bad port)",
+  });
+});
+
+test("what is sent is JSON, and what only asks has no body", async () => {
+  const { url, received } = await startFakeApi({ "GET /health": healthy });
+  await createApiClient({ url }).health();
+  await failure(createApiClient({ url }).start({ input: "x" }));
+  expect(received.map(({ type, body }) => [type, body])).toEqual([
+    [undefined, undefined],
+    ["application/json", { input: "x" }],
+  ]);
 });
 
 test.for(["<html>hello</html>", { hello: "world" }])(

@@ -11,6 +11,8 @@ export interface Received {
   readonly key: string | undefined;
   /** What the caller knows already: its `If-None-Match`. */
   readonly tag: string | undefined;
+  /** Its content type. */
+  readonly type: string | undefined;
   readonly body: unknown;
 }
 
@@ -53,6 +55,7 @@ const read = async (incoming: IncomingMessage): Promise<Received> => {
     query: Object.fromEntries(url.searchParams),
     key: typeof key === "string" ? key : undefined,
     tag: incoming.headers["if-none-match"],
+    type: incoming.headers["content-type"],
     body: text === "" ? undefined : JSON.parse(text),
   };
 };

@@ -419,6 +419,13 @@ test("an address that is none is named with where it was given", async () => {
   );
 });
 
+test("a data folder that a flag names counts for more than BULKHEAD_API", async () => {
+  const { url, received } = await startExecutionApi([], finished);
+  const { stderr } = await bulkhead(["ls", "--data", "no-such-folder"], { env: { BULKHEAD_API: url } });
+  expect(stderr).toContain("there is no data folder no-such-folder");
+  expect(received).toEqual([]);
+});
+
 test("an empty BULKHEAD_API is none", async () => {
   const { stderr } = await bulkhead(["ls", "--data", "no-such-folder"], { env: { BULKHEAD_API: " " } });
   expect(stderr).toContain("there is no data folder no-such-folder");
