@@ -93,6 +93,25 @@ test("the function's status, headers and body are the response", async () => {
   expect(await response.text()).toBe("ö");
 });
 
+test.each([
+  [200, "2"],
+  [204, null],
+  [304, null],
+])("a response of status %i announces a length of %s", async (statusCode, length) => {
+  const { url } = await start(() => ({ statusCode, body: statusCode === 200 ? "ok" : "" }));
+  const response = await fetch(url);
+  expect(response.status).toBe(statusCode);
+  expect(response.headers.get("content-length")).toBe(length);
+});
+
+test("the function is given the caller's headers and no others", async () => {
+  const { url, events } = await start();
+  await fetch(url, { headers: { "x-mine": "1" } });
+  const { headers = {} } = events[0] ?? {};
+  expect(headers).toMatchObject({ "x-mine": "1" });
+  expect(Object.keys(headers)).not.toContain("");
+});
+
 test("G1: no key and a wrong key are refused without an invocation; the right one names its holder [bad-input 1]", async () => {
   const { url, events } = await start(undefined, { apiKeys: { alice: "key-of-alice", bob: "key-of-bob" } });
   expect((await problemOf(await fetch(url))).code).toBe("FORBIDDEN");
