@@ -41,4 +41,9 @@ export const ACCOUNT_BUGS: readonly PlantedBug[] = [
     '          { path: ["heldUntil"], is: "missingOrAtMost", value: now() },\n          ...atMost("requests"',
     '          ...atMost("requests"',
   ),
+  ofCounting(
+    "a call is given back to the minute after it was made",
+    '    add: [[["tokens"], Math.min(used, tokens) - tokens]],',
+    '    add: [[["tokens"], -tokens], [["requests"], -1]],',
+  ),
 ];
