@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -38,4 +38,26 @@ test("a store that this version does not know is not guessed at", () => {
   const folder = newFolder();
   writeFileSync(join(folder, "store"), "rocksdb");
   expect(() => openDataFolder(folder)).toThrow("was written by another version");
+});
+
+test("a folder is made with its parents, for nobody else to read", () => {
+  const folder = join(newFolder(), "a", "b", "c");
+  storeOf(folder);
+  for (const path of [folder, join(folder, "..")]) expect(statSync(path).mode & 0o777).toBe(0o700);
+});
+
+test("a folder is one host's, until it lets go of it", () => {
+  const folder = newFolder();
+  const { release } = openDataFolder(folder);
+  expect(() => openDataFolder(folder)).toThrow(
+    `data folder ${folder} is in use by process ${process.pid}; stop that host, or choose another folder`,
+  );
+  release();
+  expect(storeOf(folder)).toBe("sqlite");
+});
+
+test("what is no lock of ours is not said to be in use", () => {
+  const folder = newFolder();
+  writeFileSync(join(folder, "lock.db"), "no database ".repeat(100));
+  expect(() => openDataFolder(folder)).toThrow(/not a database/);
 });
