@@ -147,7 +147,11 @@ const fillSecrets = async (
   const client = new SecretsManagerClient(clientSettings(endpoint));
   for (const [name, secretId] of Object.entries(outputs)) {
     if (!name.startsWith("Secret")) continue;
-    const agent = name.slice("Secret".length).toLowerCase();
+    // `SecretFactChecker` is the output of the agent fact-checker.
+    const agent = name
+      .slice("Secret".length)
+      .replaceAll(/(?<!^)[A-Z]/g, "-$&")
+      .toLowerCase();
     await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: keyOf(agent) }));
   }
   client.destroy();
