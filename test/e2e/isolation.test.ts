@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { addressOf, closeServer, listen } from "../../infra/local/http-server.ts";
 import { createModelServer } from "../../infra/local/model-server/server.ts";
 import { openHost } from "../support/open-target.ts";
 import { RepositoryCopy } from "../support/repository-copy.ts";
@@ -84,16 +86,27 @@ test("a key appears nowhere: not in a record, blob, message, log line, answer or
 });
 
 test("a key that the provider refuses fails the task at once and is not repeated in the failure", async () => {
+  const canary = "sk-canary-refused";
+  const asked: string[] = [];
+  const provider = createServer((request, response) => {
+    const key = String(request.headers.authorization);
+    asked.push(key);
+    const error = { type: "authentication_error", message: `invalid key ${key}` };
+    response.writeHead(401, { "content-type": "application/json" });
+    response.end(JSON.stringify({ type: "error", error }));
+  });
+  await listen(provider, 0);
   const { target, host } = await openHost({
-    env: { ANTHROPIC_BASE_URL: "http://127.0.0.1:9", ANTHROPIC_API_KEY: "sk-canary-refused" },
+    env: { ANTHROPIC_BASE_URL: `http://${addressOf(provider)}`, ANTHROPIC_API_KEY: canary },
   });
   try {
-    const id = await target.start("[[quick]] Nobody listens", { limits: { deadlineSeconds: 4 } });
-    const view = await target.end(id, 20_000);
-    expect(["FAILED", "TIMED_OUT"]).toContain(view.status);
-    expect(JSON.stringify(view)).not.toContain("sk-canary-refused");
+    const view = await target.run("[[quick]] Let me in");
+    expect(view).toMatchObject({ status: "FAILED", failure: { name: "ModelAuthentication" } });
+    expect(asked).toEqual([`Bearer ${canary}`]);
+    expect(JSON.stringify(view)).not.toContain(canary);
   } finally {
     await host.stop();
+    await closeServer(provider);
   }
 });
 
