@@ -136,8 +136,12 @@ test("unknown tools three times in a row end as ModelProtocol [bad-input 44]", a
 
 test("ping-pong between agents is stopped [bad-input 26]", async () => {
   const view = await target.run("[[ping-pong]] Write");
-  expect(view.tasks.length).toBeLessThanOrEqual(7);
-  expect(["SUCCEEDED", "FAILED"]).toContain(view.status);
+  expect(view.status).toBe("SUCCEEDED");
+  expect(view.tasks.map(({ agent }) => agent)).toEqual(["coder", "planner"]);
+  const [turn] = (await target.task(view.executionId, 2)).turnList;
+  expect(turn?.toolCalls).toMatchObject([
+    { tool: "handoff", isError: true, result: expect.stringMatching(/^REPEATED_HANDOFF: "coder" asked you/) },
+  ]);
 });
 
 test("an answer too large to inline reaches the coder by path [bad-input 34]", async () => {
@@ -150,6 +154,8 @@ test("an answer too large to inline reaches the coder by path [bad-input 34]", a
 test("an input over 4 KiB and odd characters is carried whole [bad-input 12]", async () => {
   const view = await target.run(`[[quick]] ${"long ".repeat(5_000)}\u0000\uffff\ud800 end`);
   expect(view.status).toBe("SUCCEEDED");
+  const { request } = await target.task(view.executionId, 1);
+  expect(request).toMatch(/^\[\[quick\]\] (long ){5000}.{1,5} end$/su);
 });
 
 test("thirty executions at once all finish", async () => {

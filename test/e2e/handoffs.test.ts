@@ -100,9 +100,11 @@ describe("the other handoffs", () => {
     const view = await target.run("[[fan-out-20]] Ask everybody", { limits: { tokens: 2_000_000, usd: 50 } });
     expect(view.status).toBe("SUCCEEDED");
     expect(view.tasks).toHaveLength(21);
-    expect(view.handoffs[0]?.branches.map(({ task }) => task)).toEqual(
-      Array.from({ length: 20 }, (_, n) => n + 2),
-    );
+    const parts = Array.from({ length: 20 }, (_, n) => n + 1);
+    expect(view.handoffs[0]?.branches.map(({ task }) => task - 1)).toEqual(parts);
+    // What coder was given, in the order in which it tells it.
+    const told = view.output?.matchAll(/has seen part (\d+)/g) ?? [];
+    expect([...told].map(([, part]) => Number(part))).toEqual(parts);
   });
 });
 
