@@ -1,6 +1,8 @@
 import { type AnyCommand, type Example, type Flags, flagsOf } from "./command.ts";
 
 const CALL = "npm run bulkhead --";
+/** For what a program or a file gets: npm says on stdout what it runs, before that has said anything. */
+const QUIET_CALL = "npm run -s bulkhead --";
 
 export const overallHelp = (commands: readonly AnyCommand[]): string => {
   const width = Math.max(...commands.map(({ name }) => name.length));
@@ -18,6 +20,8 @@ export const overallHelp = (commands: readonly AnyCommand[]): string => {
     "  --data DIR    a data folder",
     "With neither, it is the host that `up` started at http://127.0.0.1:4100, if one",
     "listens, and otherwise the data folder .bulkhead.",
+    "",
+    "npm begins with two lines of its own on stdout; `npm run -s bulkhead` has none.",
     "",
     "Examples:",
     ...exampleLines([
@@ -56,4 +60,7 @@ const flagLines = (flags: Flags): string[] => {
 };
 
 const exampleLines = (examples: readonly Example[]): string[] =>
-  examples.flatMap(({ line, what }) => [`  # ${what}`, `  ${CALL} ${line}`]);
+  examples.flatMap(({ line, what }) => [
+    `  # ${what}`,
+    `  ${/--json|>/.test(line) ? QUIET_CALL : CALL} ${line}`,
+  ]);

@@ -51,6 +51,13 @@ test("a flag before the command is told where it belongs", async () => {
   });
 });
 
+test.for(COMMANDS)("%s --help lets npm say nothing where a program or a file listens", async (name) => {
+  const lines = (await bulkhead([name, "--help"])).stdout
+    .split("\n")
+    .filter((line) => line.includes("npm run"));
+  for (const line of lines) expect(line.includes("run -s"), line).toBe(/--json|>/.test(line));
+});
+
 test("an unknown command exits 2 with the nearest name", async () => {
   expect(await bulkhead(["shwo", "last"])).toEqual({
     exitCode: 2,
