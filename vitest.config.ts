@@ -19,10 +19,10 @@ export default defineConfig({
     passWithNoTests: true,
     projects: [
       project("unit"),
-      project("simulation", { testTimeout: 60_000 }),
+      project("simulation", { testTimeout: 120_000 }),
       // Every order of every step, in small; `npm run exhaustive` searches the larger scenarios too.
-      project("exhaustive", { testTimeout: 60_000 }),
-      project("conformance", { testTimeout: 20_000, hookTimeout: 30_000 }),
+      project("exhaustive", { testTimeout: 120_000 }),
+      project("conformance", { testTimeout: 60_000, hookTimeout: 60_000 }),
       // The stack and the bundles that it deploys; the first synthesis loads 160 MB of CDK.
       project("synth", { testTimeout: 240_000, hookTimeout: 240_000 }),
       // Each file runs a host of its own with a process per agent.
