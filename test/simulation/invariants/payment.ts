@@ -268,6 +268,8 @@ export const boundedPayment = (books: Books): StateWatch => {
       }
     },
     refused(process, key) {
+      // Whoever waits now waits for the account, and not for the purse.
+      if (key.sk === "PROVIDER") refused.delete(process.id);
       if (key.sk === "PERMIT")
         refused.set(process.id, {
           executionId: key.pk.slice("PERMIT#".length),
