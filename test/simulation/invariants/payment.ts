@@ -180,6 +180,8 @@ export const boundedPayment = (books: Books): StateWatch => {
   };
 
   const noteFound = (process: SimProcess, key: ItemKey, permit: Item | undefined): void => {
+    // Each call begins with a look at the account: whoever waits then waits for that, and not for the purse.
+    if (key.sk === "PROVIDER") refused.delete(process.id);
     const refusal = key.sk === "PERMIT" ? refused.get(process.id) : undefined;
     if (refusal === undefined) return;
     const now = books.scheduler.now + process.skewMs;
@@ -268,8 +270,6 @@ export const boundedPayment = (books: Books): StateWatch => {
       }
     },
     refused(process, key) {
-      // Whoever waits now waits for the account, and not for the purse.
-      if (key.sk === "PROVIDER") refused.delete(process.id);
       if (key.sk === "PERMIT")
         refused.set(process.id, {
           executionId: key.pk.slice("PERMIT#".length),
