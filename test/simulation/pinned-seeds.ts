@@ -24,4 +24,9 @@ export const PINNED_SEEDS: readonly PinnedSeed[] = [
     seed: 193,
     found: "P16: an execution that two looks ended left the index with commands in its outbox",
   },
+  {
+    seed: 900_018_299,
+    found:
+      "P4: the reservation of an agent whose clock was an hour ahead was waited for all that hour, by eight others that asked every second",
+  },
 ];

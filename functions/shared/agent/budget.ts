@@ -110,9 +110,9 @@ export const spentByAgent = (
 
 /**
  * One that is too old gives nothing back: its holder died, and its task may have ended without anybody
- * to come after it (P4).
+ * to come after it (P4). Nor is one waited for that a wrong clock has dated far ahead.
  */
-const isAlive = ({ at }: Reservation, now: Instant): boolean => at + LIMITS.reservationMsMax > now;
+const isAlive = ({ at }: Reservation, now: Instant): boolean => Math.abs(now - at) < LIMITS.reservationMsMax;
 
 const sumOf = (reservations: readonly Reservation[], unit: "tokens" | "microUsd"): number =>
   reservations.reduce((total, reservation) => total + reservation[unit], 0);

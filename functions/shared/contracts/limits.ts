@@ -89,7 +89,7 @@ export const LIMITS = {
   modelIdleMsMax: 60_000,
   /**
    * Others wait so long for what a call may give back of its reservation: the call and some tools after
-   * it. Then its holder is taken for dead, and all of it for spent.
+   * it. Then its holder is taken for dead, and all of it for spent; so it is when it is dated so far ahead.
    */
   reservationMsMax: 600_000,
   /** From this share of any budget on, a task's agent is told once. */

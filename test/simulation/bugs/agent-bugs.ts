@@ -224,8 +224,8 @@ export const AGENT_BUGS: readonly PlantedBug[] = [
     "a dead owner's reservation is waited for for ever",
     "P4",
     "budget.ts",
-    "at + LIMITS.reservationMsMax > now;",
-    "at + LIMITS.reservationMsMax * now > now;",
+    "Math.abs(now - at) < LIMITS.reservationMsMax;",
+    "now - at < LIMITS.reservationMsMax * now;",
   ),
   bug(
     "a replaced owner may still reserve",
