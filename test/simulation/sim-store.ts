@@ -156,7 +156,7 @@ export class SimStore {
   #create(process: SimProcess, item: Item): Written {
     this.damage(process, item);
     if (this.peek(item) !== undefined) {
-      this.#watch.refused(process, item);
+      this.#watch.refused(process, item, undefined);
       return "refused";
     }
     this.#put(item);
@@ -176,7 +176,7 @@ export class SimStore {
     const before = this.peek(key);
     const after = evaluateChange(before, change);
     if (after === undefined) {
-      this.#watch.refused(process, key);
+      this.#watch.refused(process, key, change);
       return "refused";
     }
     this.#put(after);

@@ -52,7 +52,8 @@ export interface ToolRunSeen {
 /** One eye on a world: each method is called at the moment at which something has just become true. */
 export interface Watch {
   wrote?(seen: WriteSeen): void;
-  refused?(process: SimProcess, key: ItemKey): void;
+  /** A conditional write that was not applied; without a change when it was to create the item. */
+  refused?(process: SimProcess, key: ItemKey, change: Change | undefined): void;
   read?(process: SimProcess, key: ItemKey, item: Item | undefined, now: number): void;
   reached?(process: SimProcess, key: { readonly pk: string }, kind: string): void;
   sent?(seen: SendSeen): void;

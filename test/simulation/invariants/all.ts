@@ -14,6 +14,7 @@ import { orderedJoins } from "./joins.ts";
 import { faithfulOutbox } from "./outbox.ts";
 import { oneOutcome } from "./outcome.ts";
 import { boundedPayment } from "./payment.ts";
+import { hopefulWaits } from "./purse-waits.ts";
 import { trueReports } from "./reports.ts";
 import { rest } from "./rest.ts";
 import { steadyTranscripts } from "./transcripts.ts";
@@ -31,6 +32,7 @@ export const invariantsOf = (world: { scheduler: Scheduler; scene: Scene; plans:
     approvedCalls(books),
     orderedJoins(books),
     boundedPayment(books),
+    hopefulWaits(books),
     sharedAccounts(books),
     announcedWaits(),
     steadyTranscripts(books),

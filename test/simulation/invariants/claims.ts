@@ -118,6 +118,8 @@ export const fencedClaims = (books: Books): StateWatch => {
       const isHealthy =
         robbed?.isClean === true && !robbed.hasEnded && Math.abs(robbed.skewMs - process.skewMs) <= CLOCKS_MS;
       must(!isHealthy, 7, say(`${robbed?.id} is alive and well`), "P7");
+      // By the thief's own clock it was its right; from here on, the robbed one finds the world changed.
+      if (robbed !== undefined) robbed.isClean = false;
     }
     checkCrashes(seen);
     owners.set(claim.owner, process);

@@ -1,15 +1,13 @@
 import { splitTaskId } from "../../../functions/shared/contracts/ids.ts";
 import type { Item } from "../../../functions/shared/contracts/item.ts";
-import { LIMITS } from "../../../functions/shared/contracts/limits.ts";
-import { type ItemKey, taskKey, turnKey } from "../../../functions/shared/contracts/resources.ts";
-import { totalTokens } from "../../../functions/shared/contracts/usage.ts";
+import { taskKey, turnKey } from "../../../functions/shared/contracts/resources.ts";
 import { ESTIMATE } from "../sim-model.ts";
 import type { SimProcess } from "../sim-process.ts";
 import { must } from "../violation.ts";
 import type { ModelCallSeen, WriteSeen } from "../watch.ts";
 import type { Books, StateWatch } from "./books.ts";
-import { CLOCKS_MS } from "./claims.ts";
 import { openOf, partsOf, stopsOf } from "./permit-view.ts";
+import { PurseSums } from "./purse-sums.ts";
 
 interface PaidCall {
   readonly process: SimProcess;
@@ -32,80 +30,23 @@ interface Grant {
 const isKnown = ({ process, call }: Grant): boolean =>
   process.isClean && process.hasEnded && call?.isSaved === true;
 
-interface Purse {
-  tokens: number;
-  microUsd: number;
-  calls: number;
-}
-
 /**
  * Invariant 10: money is asked for before it is spent, within the cap and not after a stop (P3, P4);
  * nobody who was replaced asks for more (P5); and nothing that was saved is paid again (P6): all that
  * a process can lose is the one call it was in when it died.
  */
 export const boundedPayment = (books: Books): StateWatch => {
-  const purses = new Map<string, Purse>();
+  const sums = new PurseSums(books);
   const calls: PaidCall[] = [];
   /** By process and task: its latest reservation. */
   const granted = new Map<string, Grant>();
   const grants: Grant[] = [];
   /** By process and task: when it had claimed what another had. */
   const takeovers = new Map<string, number>();
-  /** By process and task: the epoch with which it claimed. */
-  const claims = new Map<string, number>();
   /** By process and task: when it had first raised the purse's epoch. */
   const fences = new Map<string, number>();
-  /** By process: whose purse has refused it since it last was granted something, and whom it may have seen there. */
-  const refused = new Map<string, { readonly executionId: string; reads: number; isAnybodyAlive: boolean }>();
   /** By task and turn: the reservation that paid for what is saved. */
   const saved = new Map<string, Grant>();
-
-  const purseOf = (executionId: string): Purse => {
-    const purse = purses.get(executionId) ?? { tokens: 0, microUsd: 0, calls: 0 };
-    purses.set(executionId, purse);
-    return purse;
-  };
-
-  const checkSums = (executionId: string, permit: Item): void => {
-    const { tokens, microUsd, calls: count } = purseOf(executionId);
-    const sum = (name: string): number => Number(permit[name]);
-    const say = (what: string) => () => `the purse of ${executionId}: ${what}`;
-    must(sum("committedTokens") <= sum("capTokens"), 10, say("more tokens are committed than allowed"), "P4");
-    must(sum("committedCalls") <= sum("capCalls"), 10, say("more calls are committed than allowed"), "P4");
-    must(
-      permit["capMicroUsd"] === null || sum("committedMicroUsd") <= sum("capMicroUsd"),
-      10,
-      say("more dollars are committed than allowed"),
-      "P4",
-    );
-    must(
-      tokens <= sum("committedTokens"),
-      10,
-      say(`${tokens} tokens are spent, ${sum("committedTokens")} committed`),
-      "P4",
-    );
-    must(microUsd <= sum("committedMicroUsd"), 10, say("more dollars are spent than committed"), "P4");
-    must(count <= sum("committedCalls"), 10, say(`${count} calls are made that nobody committed`), "P4");
-    checkSumsByAgent(executionId, permit);
-  };
-
-  const checkSumsByAgent = (executionId: string, permit: Item): void => {
-    const units = [
-      { unit: "tokens", sum: "committedTokens", byAgent: "agentTokens" },
-      { unit: "calls", sum: "committedCalls", byAgent: "agentCalls" },
-      { unit: "microUsd", sum: "committedMicroUsd", byAgent: "agentMicroUsd" },
-    ] as const;
-    for (const { unit, sum, byAgent } of units) {
-      const spent = Object.entries(permit[byAgent] as Record<string, number>);
-      const say = (what: string) => () => `the purse of ${executionId}: ${what}`;
-      const total = spent.reduce((all, [, amount]) => all + amount, 0);
-      must(total === permit[sum], 10, say(`the agents' ${unit} are ${total} of ${permit[sum]}`), "P4");
-      for (const [agent, amount] of spent) {
-        const cap = books.scene.agentLimits[agent]?.[unit];
-        must(cap === undefined || amount <= cap, 10, say(`${agent} has ${amount} of ${cap} ${unit}`), "P4");
-      }
-    }
-  };
 
   const checkPermit = ({ process, key, before, after }: WriteSeen): void => {
     const executionId = key.pk.slice("PERMIT#".length);
@@ -113,7 +54,7 @@ export const boundedPayment = (books: Books): StateWatch => {
       must(process.role === "api", 10, () => `${process.id} creates a permit`, "P2");
       return;
     }
-    checkSums(executionId, after);
+    sums.check(executionId, after);
     const earlier = stopsOf(before);
     const later = stopsOf(after);
     must(
@@ -173,34 +114,9 @@ export const boundedPayment = (books: Books): StateWatch => {
     }
     const record = books.peek(taskKey(process.name, taskId));
     must(record?.["status"] === "SCHEDULED", 10, say("the task has ended"), "P5");
-    refused.delete(process.id);
     const grant: Grant = { process, taskId, id, seq: books.seq, call: undefined };
     grants.push(grant);
     granted.set(key, grant);
-  };
-
-  const noteFound = (process: SimProcess, key: ItemKey, permit: Item | undefined): void => {
-    // Each call begins with a look at the account: whoever waits then waits for that, and not for the purse.
-    if (key.sk === "PROVIDER") refused.delete(process.id);
-    const refusal = key.sk === "PERMIT" ? refused.get(process.id) : undefined;
-    if (refusal === undefined) return;
-    const now = books.scheduler.now + process.skewMs;
-    refusal.reads += 1;
-    refusal.isAnybodyAlive ||= Object.values(openOf(permit)).some(
-      ({ at }) => at + LIMITS.reservationMsMax > now - CLOCKS_MS,
-    );
-  };
-
-  /** Reservations that are too old give nothing back; who waits for them waits for the dead. */
-  const checkWaits = (process: SimProcess, executionId: string): void => {
-    const refusal = refused.get(process.id);
-    if (refusal?.executionId !== executionId || refusal.reads === 0) return;
-    must(
-      refusal.isAnybodyAlive,
-      10,
-      () => `${process.id} waits, although nobody alive had reserved anything of ${executionId}`,
-      "P4",
-    );
   };
 
   const checkCall = ({ process, taskId, used, outcome }: ModelCallSeen): void => {
@@ -216,11 +132,8 @@ export const boundedPayment = (books: Books): StateWatch => {
       say("its reservation is not open any more"),
       "P4",
     );
-    const purse = purseOf(executionId);
-    purse.calls += 1;
-    purse.tokens += totalTokens(used);
-    purse.microUsd += used.microUsd ?? 0;
-    checkSums(executionId, permit);
+    sums.bill(executionId, used);
+    sums.check(executionId, permit);
     const { turn } = partsOf(reservation.id);
     reservation.call = { process, taskId, turn, outcome, isSaved: false };
     calls.push(reservation.call);
@@ -249,10 +162,6 @@ export const boundedPayment = (books: Books): StateWatch => {
       if (key.sk.startsWith("TURN#")) noteTurn(seen);
       if (key.sk !== "TASK" || typeof process.role === "string") return;
       const taskId = String(after["taskId"]);
-      const { executionId: own } = splitTaskId(taskId);
-      const waits = after["waitsUntil"] !== undefined && after["waitsUntil"] !== before?.["waitsUntil"];
-      if (waits) checkWaits(process, own);
-      if (after["epoch"] !== before?.["epoch"]) claims.set(`${process.id}|${taskId}`, Number(after["epoch"]));
       if (after["epoch"] !== before?.["epoch"]) {
         // A process that is used again may have taken over before what it now claims as nobody's.
         if (before?.["claim"] === undefined) takeovers.delete(`${process.id}|${taskId}`);
@@ -269,15 +178,6 @@ export const boundedPayment = (books: Books): StateWatch => {
         );
       }
     },
-    refused(process, key) {
-      if (key.sk === "PERMIT")
-        refused.set(process.id, {
-          executionId: key.pk.slice("PERMIT#".length),
-          reads: 0,
-          isAnybodyAlive: false,
-        });
-    },
-    read: noteFound,
     calledModel: checkCall,
     ended(process) {
       if (typeof process.role === "string" || !process.isClean) return;
@@ -285,11 +185,8 @@ export const boundedPayment = (books: Books): StateWatch => {
         const { executionId, n } = splitTaskId(taskId);
         const { stopped, stops } = stopsOf(books.permit(executionId));
         const adopted = books.peek(turnKey(process.name, taskId, turn));
-        // Who robbed it had the right to by its own clock: invariant 7 sees to that (P7).
-        const epoch = Number(books.peek(taskKey(process.name, taskId))?.["epoch"]);
-        const isRobbed = epoch > (claims.get(`${process.id}|${taskId}`) ?? epoch);
         must(
-          stopped !== undefined || stops[String(n)] !== undefined || adopted !== undefined || isRobbed,
+          stopped !== undefined || stops[String(n)] !== undefined || adopted !== undefined,
           10,
           () => `${process.id} has paid for turn ${turn} of ${taskId} and thrown it away`,
           "P6",
@@ -302,7 +199,8 @@ export const boundedPayment = (books: Books): StateWatch => {
         const lost = wastedBy(process).filter(({ taskId, turn }) => !saved.has(`${taskId}#${turn}`));
         must(lost.length <= 1, 10, () => `${process.id} has lost ${lost.length} paid calls`, "P6");
       }
-      for (const [executionId, { tokens }] of purses) {
+      for (const executionId of sums.executionIds) {
+        const { tokens } = sums.spentBy(executionId);
         const permit = books.permit(executionId);
         const unknown = grants.filter(
           (grant) => grant.taskId.startsWith(executionId) && !isKnown(grant),
