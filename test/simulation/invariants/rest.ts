@@ -1,20 +1,26 @@
+import type { TaskState } from "../../../functions/shared/contracts/execution-state.ts";
 import { splitTaskId, taskIdOf } from "../../../functions/shared/contracts/ids.ts";
 import { taskKey } from "../../../functions/shared/contracts/resources.ts";
 import { mayAnswer, planIdIn } from "../plan.ts";
 import { must } from "../violation.ts";
 import type { Books, StateWatch } from "./books.ts";
+import { orphanedOwners } from "./orphaned-owners.ts";
 import { openOf } from "./permit-view.ts";
 
 /** Invariants 15 to 18: what must be true when the world has come to rest, or should have. */
 export const rest = (books: Books): StateWatch => {
   const hinted = new Set<string>();
+  const orphans = orphanedOwners();
 
   const checkEnded = (executionId: string): void => {
-    const status = books.view(executionId)?.item["status"];
-    // Without a sweeper, a creation that died before its hint is nobody's to find.
-    const isExcused = books.scene.ablation.kind === "sweeper" && !hinted.has(executionId);
-    must(status !== "RUNNING" || isExcused, 15, () => `${executionId} has not ended`);
+    const view = books.view(executionId);
+    const mayNeedSweeper = !hinted.has(executionId) || hasOrphan(executionId, view?.state.tasks ?? []);
+    const isExcused = books.scene.ablation.kind === "sweeper" && mayNeedSweeper;
+    must(view?.item["status"] !== "RUNNING" || isExcused, 15, () => `${executionId} has not ended`);
   };
+
+  const hasOrphan = (executionId: string, tasks: readonly TaskState[]): boolean =>
+    tasks.some(({ agent, n }) => orphans.owns(books.peek(taskKey(agent, taskIdOf(executionId, n)))));
 
   const checkOutbox = (executionId: string): void => {
     const view = books.view(executionId);
@@ -98,6 +104,7 @@ export const rest = (books: Books): StateWatch => {
   };
 
   return {
+    ...orphans.watch,
     sent({ message }) {
       hinted.add(message.kind === "look" ? message.executionId : splitTaskId(message.taskId).executionId);
     },
