@@ -1,9 +1,9 @@
 import { TerminalError } from "../../functions/shared/kernel/errors.ts";
 import type { Chance } from "./chance.ts";
 import type { FaultBook } from "./fault-book.ts";
+import type { Scene } from "./scene.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SimStore } from "./sim-store.ts";
-import type { Scene } from "./world.ts";
 
 export type DamageKind = "unreadable state" | "refused record";
 

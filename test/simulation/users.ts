@@ -1,20 +1,9 @@
 import type { Chance } from "./chance.ts";
-import type { Plan } from "./plan.ts";
 import { taskText } from "./plan.ts";
 import type { Platform } from "./platform.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Trace } from "./trace.ts";
-
-/** What one caller wants of the API. */
-export interface Wish {
-  readonly plan: Plan;
-  readonly key: string | undefined;
-  readonly limits: Readonly<Record<string, number>>;
-  readonly submitAt: number;
-  /** The same request a second time, as impatient clients do. */
-  readonly submitsTwice: boolean;
-  readonly stopAfterMs: number | undefined;
-}
+import type { Wish } from "./wishes.ts";
 
 /** What a caller has been told. */
 export interface Told {

@@ -1,8 +1,8 @@
 import type { PlanBook } from "../plan.ts";
+import type { Scene } from "../scene.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { Violation } from "../violation.ts";
 import type { Watch } from "../watch.ts";
-import type { Scene } from "../world.ts";
 import { sharedAccounts } from "./accounts.ts";
 import { approvedCalls } from "./approvals.ts";
 import { Books, type StateWatch } from "./books.ts";

@@ -5,13 +5,13 @@ import type { Item } from "../../../functions/shared/contracts/item.ts";
 import { type ItemKey, permitKey, stateKey } from "../../../functions/shared/contracts/resources.ts";
 import type { DamageKind } from "../damage.ts";
 import type { PlanBook } from "../plan.ts";
+import type { Scene } from "../scene.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { SimProcess } from "../sim-process.ts";
 import type { SimQueues } from "../sim-queues.ts";
 import type { SimStore } from "../sim-store.ts";
 import type { Users } from "../users.ts";
 import type { Watch, WriteSeen } from "../watch.ts";
-import type { Scene } from "../world.ts";
 
 /** A STATE item, read as plain JSON: what watches must not use the product's own parser. */
 export interface StoredView {
