@@ -1,6 +1,6 @@
 import { TerminalError } from "../../functions/shared/kernel/errors.ts";
 import type { Chance } from "./chance.ts";
-import type { FaultBook } from "./fault-book.ts";
+import type { Faults } from "./faults.ts";
 import type { Scene } from "./scene.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SimStore } from "./sim-store.ts";
@@ -24,7 +24,7 @@ export const drawDamage = ({
   scene: Scene;
   scheduler: Scheduler;
   store: SimStore;
-  faults: FaultBook;
+  faults: Faults;
   /** Whether a look comes whoever has read the damaged state. */
   isNoticed: boolean;
   note: (executionId: string, kind: DamageKind) => void;

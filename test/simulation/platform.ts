@@ -8,7 +8,7 @@ import type { AccountLimits } from "../../functions/shared/contracts/provider-ac
 import { type HandleDeliveries, handleBatch, oneByOne } from "../../functions/shared/entry/sqs-batch.ts";
 import type { Delivery, Verdict } from "../../functions/shared/ports/queues.ts";
 import { sweep } from "../../functions/sweeper/sweep.ts";
-import type { FaultBook } from "./fault-book.ts";
+import type { Faults } from "./faults.ts";
 import { functionPorts, type WorldParts } from "./function-ports.ts";
 import { requestApi } from "./sim-api.ts";
 import type { SimBlobs } from "./sim-blobs.ts";
@@ -35,7 +35,7 @@ export interface PlatformSettings {
 export type PlatformParts = WorldParts & {
   readonly blobs: SimBlobs;
   readonly model: SimModel;
-  readonly faults: FaultBook;
+  readonly faults: Faults;
   readonly trace: Trace;
   readonly weather: Weather;
 };

@@ -1,6 +1,6 @@
 import { RetryableError } from "../../functions/shared/kernel/errors.ts";
 import type { Chance } from "./chance.ts";
-import type { FaultBook } from "./fault-book.ts";
+import type { Faults } from "./faults.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { Trace } from "./trace.ts";
@@ -35,7 +35,7 @@ export class PortCalls {
   readonly #scheduler: Scheduler;
   readonly #chance: Chance;
   readonly #weather: Weather;
-  readonly #faults: FaultBook;
+  readonly #faults: Faults;
   readonly #trace: Trace;
   /** Per service, until when it answers nobody. */
   readonly #awayUntil = new Map<Service, number>();
@@ -45,7 +45,7 @@ export class PortCalls {
     scheduler: Scheduler;
     chance: Chance;
     weather: Weather;
-    faults: FaultBook;
+    faults: Faults;
     trace: Trace;
   }) {
     this.#scheduler = options.scheduler;

@@ -8,7 +8,7 @@ import { NO_USAGE } from "../../functions/shared/contracts/usage.ts";
 import { RetryableModelError, TerminalModelError } from "../../functions/shared/kernel/model-call-error.ts";
 import type { Model, ModelRequest, ModelTurn } from "../../functions/shared/ports/model.ts";
 import type { Chance } from "./chance.ts";
-import type { FaultBook } from "./fault-book.ts";
+import type { Faults } from "./faults.ts";
 import { answerText, type PlanBook, planIdIn, type Step, stepOf, taskText } from "./plan.ts";
 import type { PortCalls } from "./port-calls.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -26,7 +26,7 @@ export interface ModelOptions {
   readonly scheduler: Scheduler;
   readonly chance: Chance;
   readonly weather: Weather;
-  readonly faults: FaultBook;
+  readonly faults: Faults;
   readonly calls: PortCalls;
   readonly watch: Required<Watch>;
   readonly plans: PlanBook;

@@ -1,78 +1,66 @@
 import { evaluateChange } from "../../functions/shared/adapters/evaluate-change.ts";
 import type { Item } from "../../functions/shared/contracts/item.ts";
-import { type ItemKey, openShard } from "../../functions/shared/contracts/resources.ts";
+import type { ItemKey } from "../../functions/shared/contracts/resources.ts";
 import type { Change, Page, Store, Written } from "../../functions/shared/ports/store.ts";
 import type { Chance } from "./chance.ts";
-import type { FaultBook } from "./fault-book.ts";
+import type { Faults } from "./faults.ts";
+import { LaggingIndex } from "./lagging-index.ts";
 import type { PortCalls } from "./port-calls.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { Watch } from "./watch.ts";
 import type { Weather } from "./weather.ts";
 
-/** An item as the index sees it from a moment on. */
-interface IndexEntry {
-  readonly visibleAt: number;
-  readonly openPk: string | undefined;
-  readonly nextCheckAt: number | undefined;
-}
-
 /** What damage from outside the protocol does to a change before it is applied; throws what the store answers. */
 export type Damage = (process: SimProcess, key: ItemKey) => void;
+
+export interface StoreParts {
+  readonly scheduler: Scheduler;
+  readonly chance: Chance;
+  readonly weather: Weather;
+  readonly faults: Faults;
+  readonly calls: PortCalls;
+  readonly watch: Required<Watch>;
+}
 
 /**
  * One table. Items are values that nobody changes, so nothing is copied: an update makes new maps
  * along its paths. The index follows its items after a while of its own.
  */
 export class SimStore {
+  readonly #parts: StoreParts;
+  readonly #index: LaggingIndex;
   readonly #partitions = new Map<string, Map<string, Item>>();
-  readonly #index = new Map<string, IndexEntry[]>();
-  readonly #scheduler: Scheduler;
-  readonly #chance: Chance;
-  readonly #weather: Weather;
-  readonly #faults: FaultBook;
-  readonly #calls: PortCalls;
-  readonly #watch: Required<Watch>;
   damage: Damage = () => {};
 
-  constructor(options: {
-    scheduler: Scheduler;
-    chance: Chance;
-    weather: Weather;
-    faults: FaultBook;
-    calls: PortCalls;
-    watch: Required<Watch>;
-  }) {
-    this.#scheduler = options.scheduler;
-    this.#chance = options.chance;
-    this.#weather = options.weather;
-    this.#faults = options.faults;
-    this.#calls = options.calls;
-    this.#watch = options.watch;
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+    this.#index = new LaggingIndex(parts);
   }
 
   /** The store as one process reaches it. */
   portOf(process: SimProcess): Store {
+    const { calls, watch, scheduler } = this.#parts;
     const call = <T>(
       kind: string,
       key: ItemKey,
       effect: () => T,
       more: { isRead?: boolean; whenRetried?: (result: T) => T } = {},
     ): Promise<T> =>
-      this.#calls.call(process, {
+      calls.call(process, {
         service: "store",
         place: `${kind} ${kindOf(key)}`,
         subject: key.pk,
         latencyMs: this.#latency(process),
         effect: () => {
-          this.#watch.reached(process, key, kind);
+          watch.reached(process, key, kind);
           return effect();
         },
         ...more,
       });
     const read = (key: ItemKey): Item | undefined => {
       const item = this.peek(key);
-      this.#watch.read(process, key, item, this.#scheduler.now);
+      watch.read(process, key, item, scheduler.now);
       return item;
     };
     const whenRetried = (written: Written): Written => (written === "applied" ? "refused" : written);
@@ -84,7 +72,7 @@ export class SimStore {
           "getMany",
           first,
           () => {
-            for (const key of keys) this.#watch.reached(process, key, "get");
+            for (const key of keys) watch.reached(process, key, "get");
             return keys.map(read);
           },
           { isRead: true },
@@ -96,7 +84,7 @@ export class SimStore {
           { pk, sk: prefix },
           () => {
             const items = this.partition(pk).filter((item) => item.sk.startsWith(prefix));
-            for (const item of items) this.#watch.read(process, item, item, this.#scheduler.now);
+            for (const item of items) watch.read(process, item, item, scheduler.now);
             return items;
           },
           { isRead: true },
@@ -105,11 +93,11 @@ export class SimStore {
       update: (key, change) => call("update", key, () => this.#update(process, key, change), { whenRetried }),
       due: async (shard, now, limit) => {
         const key = { pk: shard, sk: "" };
-        if (this.#isShardUsed(shard)) {
-          return await call("due", key, () => this.#due(shard, now, limit), { isRead: true });
+        if (this.#index.isUsed(shard)) {
+          return await call("due", key, () => this.#index.due(shard, now, limit), { isRead: true });
         }
         // Most of the sixteen are empty, and there is nothing to be learned from asking them.
-        this.#watch.reached(process, key, "due");
+        watch.reached(process, key, "due");
         return [];
       },
       newest: async (): Promise<Page> => ({ items: [] }),
@@ -132,20 +120,15 @@ export class SimStore {
 
   /** Whether a sweep would find anything. */
   isAnythingDue(now: number): boolean {
-    for (const pk of this.#index.keys()) {
-      const { openPk, nextCheckAt } = this.#seenByIndex(pk);
-      if (openPk !== undefined && nextCheckAt !== undefined && nextCheckAt <= now) return true;
-    }
-    return false;
+    return this.#index.isAnythingDue(now);
   }
 
   /** Whether any execution still is to be looked at. */
   isAnythingOpen(): boolean {
-    for (const pk of this.#index.keys()) {
+    return this.#index.partitions().some((pk) => {
       const item = this.peek({ pk, sk: "STATE" });
-      if (item?.["openPk"] !== undefined && item["nextCheckAt"] !== undefined) return true;
-    }
-    return false;
+      return item?.["openPk"] !== undefined && item["nextCheckAt"] !== undefined;
+    });
   }
 
   /** Writes behind the protocol's back: damage that no process did. */
@@ -154,33 +137,29 @@ export class SimStore {
   }
 
   #create(process: SimProcess, item: Item): Written {
+    const { watch, scheduler } = this.#parts;
     this.damage(process, item);
     if (this.peek(item) !== undefined) {
-      this.#watch.refused(process, item, undefined);
+      watch.refused(process, item, undefined);
       return "refused";
     }
     this.#put(item);
-    this.#watch.wrote({
-      process,
-      key: item,
-      before: undefined,
-      after: item,
-      change: undefined,
-      now: this.#scheduler.now,
-    });
+    const now = scheduler.now;
+    watch.wrote({ process, key: item, before: undefined, after: item, change: undefined, now });
     return "applied";
   }
 
   #update(process: SimProcess, key: ItemKey, change: Change): Written {
+    const { watch, scheduler } = this.#parts;
     this.damage(process, key);
     const before = this.peek(key);
     const after = evaluateChange(before, change);
     if (after === undefined) {
-      this.#watch.refused(process, key, change);
+      watch.refused(process, key, change);
       return "refused";
     }
     this.#put(after);
-    this.#watch.wrote({ process, key, before, after, change, now: this.#scheduler.now });
+    watch.wrote({ process, key, before, after, change, now: scheduler.now });
     return "applied";
   }
 
@@ -188,57 +167,19 @@ export class SimStore {
     const partition = this.#partitions.get(item.pk) ?? new Map<string, Item>();
     this.#partitions.set(item.pk, partition);
     partition.set(item.sk, item);
-    if (item.sk === "STATE") this.#follow(item);
-  }
-
-  #follow(item: Item): void {
-    const entries = this.#index.get(item.pk) ?? [];
-    this.#index.set(item.pk, entries);
-    const lag = this.#faults.isOver ? 0 : this.#chance.skewed(0, this.#weather.indexLagMsMax);
-    entries.push({
-      visibleAt: Math.max(entries.at(-1)?.visibleAt ?? 0, this.#scheduler.now + lag),
-      openPk: item["openPk"] as string | undefined,
-      nextCheckAt: item["nextCheckAt"] as number | undefined,
-    });
-  }
-
-  #seenByIndex(pk: string): IndexEntry {
-    const entries = this.#index.get(pk) ?? [];
-    while ((entries[1]?.visibleAt ?? Number.POSITIVE_INFINITY) <= this.#scheduler.now) entries.shift();
-    const [first] = entries;
-    return first === undefined || first.visibleAt > this.#scheduler.now ? NOTHING_SEEN : first;
-  }
-
-  #isShardUsed(shard: string): boolean {
-    for (const pk of this.#index.keys()) {
-      if (openShard(pk.slice("EXE#".length)) === shard) return true;
-    }
-    return false;
-  }
-
-  #due(shard: string, now: number, limit: number): Item[] {
-    return [...this.#index.keys()]
-      .map((pk) => ({ pk, sk: "STATE", ...this.#seenByIndex(pk) }))
-      .filter(({ openPk, nextCheckAt = Number.POSITIVE_INFINITY }) => openPk === shard && nextCheckAt <= now)
-      .sort((a, b) => Number(a.nextCheckAt) - Number(b.nextCheckAt))
-      .slice(0, limit)
-      .map(({ pk, sk, openPk, nextCheckAt }) => ({ pk, sk, openPk, nextCheckAt }));
+    if (item.sk === "STATE") this.#index.follow(item);
   }
 
   #latency(process: SimProcess): number {
-    if (!this.#faults.isOver && this.#chance.hit(this.#weather.slow)) {
-      process.isClean = false;
-      this.#faults.note("store: slow");
-      return this.#chance.int(100, 6_000);
-    }
-    return this.#chance.int(1, 12);
+    const { chance, faults } = this.#parts;
+    if (!faults.strikes("slow", "store: slow")) return chance.int(1, 12);
+    process.isClean = false;
+    return chance.int(100, 6_000);
   }
 }
 
-const NOTHING_SEEN: IndexEntry = { visibleAt: 0, openPk: undefined, nextCheckAt: undefined };
-
 /** `TASK`, `TURN`, `CALL`, `STATE`, `HIST`, `PERMIT`; `FILE` for whatever the workspace is made of. */
-export const kindOf = ({ pk, sk }: ItemKey): string => {
+const kindOf = ({ pk, sk }: ItemKey): string => {
   if (pk.startsWith("FILES#")) return "FILE";
   const kind = sk.split("#")[0];
   return kind === undefined || kind === "" ? (pk.split("#")[0] ?? "") : kind;

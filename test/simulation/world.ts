@@ -1,6 +1,6 @@
 import { Chance } from "./chance.ts";
 import { drawDamage } from "./damage.ts";
-import { FaultBook } from "./fault-book.ts";
+import { Faults } from "./faults.ts";
 import { invariantsOf } from "./invariants/all.ts";
 import { drawOutages } from "./outages.ts";
 import { hasPeople, People } from "./people.ts";
@@ -11,7 +11,8 @@ import { BEGIN, drawScene, type Scene } from "./scene.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SimBlobs } from "./sim-blobs.ts";
 import { SimModel } from "./sim-model.ts";
-import { EVENTS, type QueueSettings, SimQueues } from "./sim-queues.ts";
+import type { QueueSettings } from "./sim-queue.ts";
+import { EVENTS, SimQueues } from "./sim-queues.ts";
 import { SimStore } from "./sim-store.ts";
 import { AGENTS } from "./team.ts";
 import { Trace } from "./trace.ts";
@@ -50,7 +51,7 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
   const scene = drawScene(chance, seed);
   const { weather, ablation, isLocal, isOld } = scene;
   const scheduler = new Scheduler(BEGIN);
-  const faults = new FaultBook();
+  const faults = new Faults(chance, weather);
   const trace = new Trace(BEGIN, print);
   let violation: Violation | undefined;
   const onViolation = (broken: Violation): void => {
@@ -76,7 +77,7 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
   const parts = { scheduler, chance, weather, faults, trace, calls, watch };
   const store = new SimStore(parts);
   const blobs = new SimBlobs(calls, chance);
-  const queues = new SimQueues({ ...parts, queues: queuesOf(scene), ablation });
+  const queues = new SimQueues(queuesOf(scene), { ...parts, ablation });
   const model = new SimModel({
     ...parts,
     plans,
@@ -138,12 +139,17 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
   };
 };
 
-const queuesOf = ({ isLocal }: Scene): QueueSettings[] => [
-  { name: EVENTS, visibilityMs: 180_000, maxReceiveCount: 20, batchMax: 10 },
-  ...AGENTS.map((name) => ({
-    name,
-    visibilityMs: isLocal ? 60_000 : 960_000,
-    maxReceiveCount: 250,
-    batchMax: 1,
-  })),
-];
+const queuesOf = ({ isLocal, ablation }: Scene): QueueSettings[] => {
+  // Without a sweeper nobody would come for what ends as a dead letter.
+  const receivesMax = (count: number): number =>
+    ablation.kind === "sweeper" ? Number.POSITIVE_INFINITY : count;
+  return [
+    { name: EVENTS, visibilityMs: 180_000, maxReceiveCount: receivesMax(20), batchMax: 10 },
+    ...AGENTS.map((name) => ({
+      name,
+      visibilityMs: isLocal ? 60_000 : 960_000,
+      maxReceiveCount: receivesMax(250),
+      batchMax: 1,
+    })),
+  ];
+};
