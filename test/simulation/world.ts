@@ -2,7 +2,7 @@ import { Chance } from "./chance.ts";
 import { drawDamage } from "./damage.ts";
 import { Faults } from "./faults.ts";
 import { invariantsOf } from "./invariants/all.ts";
-import { drawOutages } from "./outages.ts";
+import { drawOutages, Outages } from "./outages.ts";
 import { hasPeople, People } from "./people.ts";
 import { PlanBook } from "./plan.ts";
 import { Platform } from "./platform.ts";
@@ -73,7 +73,8 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
   // The eyes look at the store, and the store tells the eyes.
   const eyes = invariantsOf({ scheduler, scene, plans });
   const watch = watchAll([...eyes.watches, ...(people === undefined ? [] : [people])], onViolation);
-  const calls = new PortCalls({ scheduler, chance, weather, faults, trace });
+  const outages = new Outages(scheduler, faults);
+  const calls = new PortCalls({ scheduler, chance, weather, faults, trace, outages });
   const parts = { scheduler, chance, weather, faults, trace, calls, watch };
   const store = new SimStore(parts);
   const blobs = new SimBlobs(calls, chance);
@@ -102,7 +103,7 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
   eyes.open({ store, queues, users });
 
   if (weather !== CALM) {
-    drawOutages(chance, scene, calls, scheduler);
+    drawOutages({ chance, scene, scheduler, faults, trace, outages });
     // A person without whom nothing happens finds damage, but cannot report it: a sweeper does.
     const isNoticed = people === undefined || ablation.kind !== "sweeper";
     drawDamage({ chance, scene, scheduler, store, faults, isNoticed, note: eyes.noteDamage });
