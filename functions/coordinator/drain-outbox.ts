@@ -1,4 +1,5 @@
 import type { OutboxEntry } from "../shared/contracts/command.ts";
+import type { TaskNumber } from "../shared/contracts/ids.ts";
 import { stateKey } from "../shared/contracts/resources.ts";
 import type { StoredExecution } from "../shared/contracts/stored-execution.ts";
 import type { CoordinatorPorts } from "../shared/ports/coordinator-ports.ts";
@@ -22,8 +23,17 @@ export const drainOutbox = async (
   let hasFailed = true;
   try {
     const informed = await withRequesters(ports.store, assignment, entries);
+    const sent = new Map<TaskNumber, Promise<void>>();
+    // P10: looks whose drains died have each ordered one, and one message is enough for them all.
+    const carryOutOnce = (entry: OutboxEntry): Promise<void> => {
+      const { command } = entry;
+      if (command.type !== "SendWork") return carryOut(ports, informed, entry);
+      const sending = sent.get(command.task) ?? carryOut(ports, informed, entry);
+      sent.set(command.task, sending);
+      return sending;
+    };
     for (const alike of neighboursOfOneKind(entries)) {
-      const outcomes = await Promise.allSettled(alike.map((entry) => carryOut(ports, informed, entry)));
+      const outcomes = await Promise.allSettled(alike.map(carryOutOnce));
       done.push(...alike.filter((_, index) => outcomes[index]?.status === "fulfilled"));
       const failed = outcomes.find((outcome) => outcome.status === "rejected");
       if (failed !== undefined) throw failed.reason;

@@ -29,4 +29,9 @@ export const PINNED_SEEDS: readonly PinnedSeed[] = [
     found:
       "P4: the reservation of an agent whose clock was an hour ahead was waited for all that hour, by eight others that asked every second",
   },
+  {
+    seed: 910_010_474,
+    found:
+      "P10: coordinators that died while draining left an order for each task's message behind, and each further drain sent them all",
+  },
 ];

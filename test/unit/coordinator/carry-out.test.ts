@@ -7,7 +7,7 @@ import { LIMITS } from "../../../functions/shared/contracts/limits.ts";
 import { AWS_TIMES } from "../../../functions/shared/contracts/protocol-times.ts";
 import { stateKey, taskKey } from "../../../functions/shared/contracts/resources.ts";
 import { RetryableError } from "../../../functions/shared/kernel/errors.ts";
-import { AGENTS, EXECUTION_ID, parallel, START } from "../../support/given.ts";
+import { AGENTS, EXECUTION_ID, parallel, START, scheduleTask } from "../../support/given.ts";
 import { intercepted, Rig } from "./rig.ts";
 
 const CLAIM = { owner: "coder-1", leaseUntil: START + 60_000, messageId: "m" };
@@ -128,8 +128,8 @@ test("P9: commands of one kind are carried out side by side, of another kind one
   const rig = await begun();
   const { stored, entries } = await withOutbox(rig, [
     stop("a"),
-    { type: "SendWork", task: 1 },
-    { type: "SendWork", task: 1 },
+    scheduleTask(1),
+    scheduleTask(1),
     { type: "StopTasks", tasks: [1], cause: "b" },
   ]);
   const steps: string[] = [];
@@ -142,7 +142,9 @@ test("P9: commands of one kind are carried out side by side, of another kind one
     },
   };
   await drainOutbox(rig.ports({ store, queues }), { stored, records: new Map() }, entries);
-  expect(steps.slice(0, 6)).toEqual(["update PERMIT", "send", "send", "sent", "sent", "update PERMIT"]);
+  const each = (step: string): string[] => [step, step];
+  const schedules = ["create TASK", "send", "sent"].flatMap(each);
+  expect(steps.slice(0, 8)).toEqual(["update PERMIT", ...schedules, "update PERMIT"]);
   expect((await rig.stored()).outbox).toEqual([]);
 });
 

@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import type { Assignment } from "../../../functions/coordinator/carry-out.ts";
 import { drainOutbox } from "../../../functions/coordinator/drain-outbox.ts";
 import type { Command } from "../../../functions/shared/contracts/command.ts";
+import { AWS_TIMES } from "../../../functions/shared/contracts/protocol-times.ts";
 import { RetryableError } from "../../../functions/shared/kernel/errors.ts";
 import { resumeTask, scheduleTask, sendWork, single } from "../../support/given.ts";
+import { MemoryQueues } from "../../support/memory-ports.ts";
 import { intercepted, Rig } from "./rig.ts";
 
 /** A handler that committed long ago, stood still, and carries out its commands only now. */
@@ -108,6 +110,26 @@ test("what STATE no longer wants is passed over without a message, and its entry
     await drainLate(rig, assignment, command);
   }
   expect(rig.queues.sent).toHaveLength(sent);
+});
+
+test("P10: however many looks have ordered a task's message, a drain sends it once and is done with all", async () => {
+  const rig = await begun();
+  const queues = new MemoryQueues();
+  queues.sendWork = () => Promise.reject(new RetryableError("Internal", "queue away"));
+  for (let looks = 1; looks <= 3; looks++) {
+    rig.now += AWS_TIMES.resendMsMax;
+    await rig.look(undefined, { queues });
+  }
+  expect((await rig.stored()).outbox.map(({ command }) => command)).toEqual([
+    sendWork(1),
+    sendWork(1),
+    sendWork(1),
+  ]);
+  const sent = rig.queues.sent.length;
+  rig.now += AWS_TIMES.outboxAgeMs;
+  await rig.look();
+  expect(rig.queues.sent).toHaveLength(sent + 1);
+  expect((await rig.stored()).outbox).toEqual([]);
 });
 
 test("a schedule of a former attempt sends no message for the present one", async () => {
