@@ -20,8 +20,7 @@ interface Committed {
 
 /**
  * Invariants 4 and 5: nothing is done that was not committed before (no phantom), and nothing that was
- * committed is dropped before it was done; with that the drain without storms (P9), the re-sending
- * without storms (P10), and stops that go through PERMIT (P3).
+ * committed is dropped before it was done; with that the drain without storms (P9).
  */
 export const faithfulOutbox = (books: Books): StateWatch => {
   const entries = new Map<string, Map<string, Committed>>();
@@ -81,26 +80,6 @@ export const faithfulOutbox = (books: Books): StateWatch => {
     must(isCommitted, 4, () => `${key.pk} is written without a committed command`);
   };
 
-  const checkStopped = ({ process, key, before, after }: WriteSeen): void => {
-    if (process.role !== "coordinator") return;
-    const executionId = key.pk.slice("PERMIT#".length);
-    const commands = [...(entries.get(executionId)?.values() ?? [])].map(({ entry }) => entry.command);
-    const earlier = stopsOf(before);
-    const later = stopsOf(after);
-    if (earlier.stopped === undefined && later.stopped !== undefined) {
-      const isFailing = ["Internal", "StateUnreadable"].includes(later.stopped.cause);
-      const isCommitted = commands.some(({ type }) => type === "StopExecution");
-      must(isCommitted || isFailing, 4, () => `${executionId} is stopped without a command`, "P3");
-    }
-    for (const n of Object.keys(later.stops)) {
-      if (earlier.stops[n] !== undefined) continue;
-      const isCommitted = commands.some(
-        (command) => command.type === "StopTasks" && command.tasks.includes(Number(n)),
-      );
-      must(isCommitted, 4, () => `task ${n} of ${executionId} is stopped without a command`, "P3");
-    }
-  };
-
   const checkRemoved = ({ executionId, after }: StateWrite, { entry, seq }: Committed): void => {
     const { command } = entry;
     const say = (what: string) => () => `${executionId}: ${command.type} ${entry.id} is removed, but ${what}`;
@@ -145,45 +124,6 @@ export const faithfulOutbox = (books: Books): StateWatch => {
     );
   };
 
-  const checkResent = (write: StateWrite, { at, command }: OutboxEntry): void => {
-    if (command.type !== "SendWork" || write.before === undefined) return;
-    const { executionId, process, before, after } = write;
-    const { times } = books.scene;
-    const task = before.state.tasks[command.task - 1];
-    const taskId = taskIdOf(executionId, command.task);
-    const read = books.lastRead(process, taskKey(task?.agent ?? "", taskId));
-    must(read !== undefined, 4, () => `work for ${taskId} is sent anew without a look at it`, "P10");
-    const leaseUntil = (read.item?.["claim"] as { leaseUntil: number } | undefined)?.leaseUntil ?? 0;
-    must(leaseUntil <= at, 4, () => `work for ${taskId} is sent anew although somebody works on it`, "P10");
-    const beforeCheck = before.state.checks[command.task];
-    const check = after.state.checks[command.task];
-    must(
-      beforeCheck === undefined || beforeCheck.at <= at,
-      4,
-      () => `work for ${taskId} is sent anew before its time`,
-      "P10",
-    );
-    const expected = Math.min(2 * (beforeCheck?.intervalMs ?? times.resendMs), times.resendMsMax);
-    must(
-      check !== undefined && check.intervalMs === expected && check.at === at + expected,
-      4,
-      () => `work for ${taskId} will be sent anew after ${check?.intervalMs} ms and not ${expected}`,
-      "P10",
-    );
-  };
-
-  const checkFirstCheck = ({ after }: StateWrite, { at, command }: OutboxEntry): void => {
-    if (command.type !== "ScheduleTask" && command.type !== "ResumeTask") return;
-    const delayMs = command.type === "ScheduleTask" ? command.delaySeconds * 1000 : 0;
-    const check = after.state.checks[command.task];
-    must(
-      check?.at === at + delayMs + books.scene.times.resendMs,
-      4,
-      () => `task ${command.task} is checked at another time than its message needs`,
-      "P10",
-    );
-  };
-
   return {
     sent(seen) {
       if (seen.message.kind === "work") checkWorkSent(seen);
@@ -193,7 +133,6 @@ export const faithfulOutbox = (books: Books): StateWatch => {
     },
     wrote(seen) {
       if (seen.key.sk === "TASK") checkRecordWritten(seen);
-      if (seen.key.sk === "PERMIT" && seen.before !== undefined) checkStopped(seen);
     },
     stateWrote(write) {
       const { executionId, process, after, before } = write;
@@ -207,8 +146,6 @@ export const faithfulOutbox = (books: Books): StateWatch => {
         }
         must(write.isCommit && id.startsWith(`${after.version}.`), 4, () => `${id} is in no commit`);
         known.set(id, { entry, by: process, seq: books.seq, removedSeq: undefined });
-        checkResent(write, entry);
-        checkFirstCheck(write, entry);
       }
       for (const id of Object.keys(before?.outbox ?? {})) {
         const committed = known.get(id);
@@ -232,9 +169,6 @@ export const faithfulOutbox = (books: Books): StateWatch => {
         );
       }
     },
-    atEnd() {
-      for (const executionId of books.executionIds) checkEveryoneStopped(books, executionId);
-    },
   };
 };
 
@@ -243,22 +177,4 @@ const isWanted = (state: ExecutionState, command: Extract<Command, { task: numbe
   if (state.status !== "RUNNING" || task?.status !== "SCHEDULED") return false;
   if (command.type === "ScheduleTask") return task.attempt === command.attempt;
   return command.type === "SendWork" || task.suspensions === command.k;
-};
-
-/** P3: whoever was given up must not be able to spend any more. */
-const checkEveryoneStopped = (books: Books, executionId: string): void => {
-  const view = books.view(executionId);
-  if (view === undefined || books.isGarbage(executionId)) return;
-  const { stopped, stops } = stopsOf(books.permit(executionId));
-  if (stopped !== undefined) return;
-  for (const task of view.state.tasks) {
-    if (task.status !== "ABORTED" && task.status !== "TIMED_OUT") continue;
-    const record = books.peek(taskKey(task.agent, taskIdOf(executionId, task.n)));
-    must(
-      stops[String(task.n)] !== undefined || record?.["status"] !== "SCHEDULED",
-      4,
-      () => `task ${task.n} of ${executionId} is ${task.status} and may still spend`,
-      "P3",
-    );
-  }
 };

@@ -5,12 +5,13 @@ import { mayAnswer, planIdIn } from "../plan.ts";
 import { must } from "../violation.ts";
 import type { Books, StateWatch } from "./books.ts";
 import { orphanedOwners } from "./orphaned-owners.ts";
+import type { Ownerships } from "./ownership.ts";
 import { openOf } from "./permit-view.ts";
 
 /** Invariants 15 to 18: what must be true when the world has come to rest, or should have. */
-export const rest = (books: Books): StateWatch => {
+export const rest = (books: Books, ownerships: Ownerships): StateWatch => {
   const hinted = new Set<string>();
-  const orphans = orphanedOwners();
+  const orphans = orphanedOwners(ownerships);
 
   const checkEnded = (executionId: string): void => {
     const view = books.view(executionId);
