@@ -79,12 +79,10 @@ export const runWorld = async ({ seed, print }: WorldOptions): Promise<WorldOutc
   const store = new SimStore(parts);
   const blobs = new SimBlobs(calls, chance);
   const queues = new SimQueues(queuesOf(scene), { ...parts, ablation });
-  const model = new SimModel({
-    ...parts,
-    plans,
-    latencyMsMax: scene.modelLatencyMsMax,
-    contextTokens: scene.contextTokens,
-  });
+  const model = new SimModel(
+    { ...parts, plans },
+    { latencyMsMax: scene.modelLatencyMsMax, contextTokens: scene.contextTokens },
+  );
   const platform = new Platform(
     { ...parts, store, blobs, queues, model, times: scene.times },
     {

@@ -3,7 +3,7 @@ import { splitTaskId } from "../../../functions/shared/contracts/ids.ts";
 import type { Item } from "../../../functions/shared/contracts/item.ts";
 import { LIMITS } from "../../../functions/shared/contracts/limits.ts";
 import { accountPartition, permitKey, stateKey } from "../../../functions/shared/contracts/resources.ts";
-import { SECRET } from "../sim-model.ts";
+import { SECRET } from "../model-faults.ts";
 import type { SimProcess } from "../sim-process.ts";
 import { ACCOUNT } from "../team.ts";
 import { must } from "../violation.ts";

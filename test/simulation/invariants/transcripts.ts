@@ -5,8 +5,9 @@ import type {
   ToolUseBlock,
 } from "../../../functions/shared/contracts/model-message.ts";
 import { isToolUse } from "../../../functions/shared/contracts/model-message.ts";
+import { CUT_TEXT } from "../model-oddities.ts";
 import { mayAnswer, planIdIn } from "../plan.ts";
-import { CUT_TEXT, isAskedForNotes, NOTED, textOfFirst } from "../sim-model.ts";
+import { isAskedForNotes, NOTED, textOfFirst } from "../said-steps.ts";
 import { must } from "../violation.ts";
 import type { ModelCallSeen } from "../watch.ts";
 import type { Books, StateWatch } from "./books.ts";
