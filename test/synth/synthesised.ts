@@ -17,7 +17,7 @@ export const { context: flags } = JSON.parse(readFileSync(join(root, "cdk.json")
 
 let bundled: Promise<BundleResult> | undefined;
 
-/** The repository's own functions, bundled once per test file. */
+/** The repository's own functions, bundled once per worker. */
 export const bundles = (): Promise<BundleResult> => {
   bundled ??= bundle({ root, outDir: mkdtempSync(join(tmpdir(), "bulkhead-synth-")), minify: true });
   return bundled;
