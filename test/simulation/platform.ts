@@ -10,14 +10,15 @@ import type { Delivery, Verdict } from "../../functions/shared/ports/queues.ts";
 import { sweep } from "../../functions/sweeper/sweep.ts";
 import type { Faults } from "./faults.ts";
 import { functionPorts, type WorldParts } from "./function-ports.ts";
+import { Processes } from "./processes.ts";
 import { requestApi } from "./sim-api.ts";
 import type { SimBlobs } from "./sim-blobs.ts";
 import type { SimModel } from "./sim-model.ts";
-import { type Role, SimProcess } from "./sim-process.ts";
+import type { SimProcess } from "./sim-process.ts";
 import { EVENTS } from "./sim-queues.ts";
-import { ACCOUNT, MANIFEST, specFor, type ToolBench } from "./team.ts";
+import { SimTools } from "./sim-tools.ts";
+import { ACCOUNT, MANIFEST, specFor } from "./team.ts";
 import type { Trace } from "./trace.ts";
-import type { Weather } from "./weather.ts";
 
 export interface PlatformSettings {
   readonly agentTimeoutMs: number;
@@ -37,12 +38,10 @@ export type PlatformParts = WorldParts & {
   readonly model: SimModel;
   readonly faults: Faults;
   readonly trace: Trace;
-  readonly weather: Weather;
 };
 
 const API_TIMEOUT_MS = 29_000;
 const SWEEPER_TIMEOUT_MS = 30_000;
-const JUMP_MS = 3_600_000;
 
 /**
  * What AWS does around the functions: polls queues, starts a process for each batch and kills it when
@@ -52,24 +51,26 @@ const JUMP_MS = 3_600_000;
 export class Platform {
   readonly #parts: PlatformParts;
   readonly #settings: PlatformSettings;
+  readonly #processes: Processes;
+  readonly #tools: SimTools;
   readonly #running = new Map<string, number>();
-  readonly #alive = new Set<SimProcess>();
-  /** Tool calls that have had their effect. */
-  readonly #effects = new Set<string>();
-  #processes = 0;
   #release: 1 | 2 = 1;
-  invocations = 0;
 
   constructor(parts: PlatformParts, settings: PlatformSettings) {
     this.#parts = parts;
     this.#settings = settings;
+    this.#processes = new Processes(parts, settings.skewMsMax);
+    this.#tools = new SimTools(parts);
     parts.queues.onVisible = (queue) => this.#poll(queue);
-    parts.calls.onDeath = (process) => this.#bury(process);
     if (settings.hasSweeper) this.#scheduleSweep();
   }
 
   get isIdle(): boolean {
-    return this.#alive.size === 0;
+    return this.#processes.areDone;
+  }
+
+  get invocations(): number {
+    return this.#processes.started;
   }
 
   /** New processes run the other release from now on; those that run go on with theirs. */
@@ -81,20 +82,17 @@ export class Platform {
 
   /** One HTTP request; `undefined` when the function died, as a gateway would answer 502. */
   request(path: string, init: RequestInit): Promise<{ status: number; body: unknown } | undefined> {
-    const process = this.#start("api", API_TIMEOUT_MS);
     return new Promise((resolve, reject) => {
-      this.#onEnd.set(process, () => resolve(undefined));
+      const process = this.#processes.start("api", API_TIMEOUT_MS, () => resolve(undefined));
       requestApi(this.#parts, process, path, init)
         .then(async (response) => ({ status: response.status, body: await response.json() }))
         .then((answer) => {
           resolve(answer);
-          this.#end(process);
+          this.#processes.end(process);
         })
         .catch(reject);
     });
   }
-
-  readonly #onEnd = new Map<SimProcess, () => void>();
 
   #poll(queue: string): void {
     const running = this.#running.get(queue) ?? 0;
@@ -111,8 +109,7 @@ export class Platform {
     const isEvents = queue === EVENTS;
     const { agentTimeoutMs, coordinatorTimeoutMs } = this.#settings;
     const timeoutMs = isEvents ? coordinatorTimeoutMs : agentTimeoutMs;
-    const process = this.#start(isEvents ? "coordinator" : { agent: queue }, timeoutMs);
-    this.#onEnd.set(process, () => {
+    const process = this.#processes.start(isEvents ? "coordinator" : { agent: queue }, timeoutMs, () => {
       this.#running.set(queue, (this.#running.get(queue) ?? 1) - 1);
       this.#poll(queue);
     });
@@ -137,7 +134,7 @@ export class Platform {
         watch.judged(process, queue, delivery, verdict);
         if (!failed.has(delivery.messageId)) queues.remove(queue, delivery);
       }
-      this.#end(process);
+      this.#processes.end(process);
     });
   }
 
@@ -154,7 +151,7 @@ export class Platform {
     const { scheduler, blobs, model } = this.#parts;
     const spec = {
       ...specFor(queue, this.#release, {
-        bench: this.#benchOf(process),
+        bench: this.#tools.benchOf(process),
         hasPeople: this.#settings.hasPeople,
       }),
       limits: this.#settings.agentLimits[queue] ?? {},
@@ -174,33 +171,6 @@ export class Platform {
     }, ports.log);
   }
 
-  #benchOf(process: SimProcess): ToolBench {
-    const { calls, chance, watch } = this.#parts;
-    return {
-      run: (tool, callId) =>
-        calls.call(process, {
-          service: "tool",
-          place: `run ${tool.name}`,
-          subject: callId,
-          latencyMs: chance.skewed(1, 5_000),
-          effect: () => {
-            watch.ranTool({ process, tool: tool.name, effect: tool.effect, callId });
-            this.#effects.add(callId);
-            return `done ${callId}`;
-          },
-        }),
-      reconcile: (tool, callId) =>
-        calls.call(process, {
-          service: "tool",
-          place: `reconcile ${tool.name}`,
-          subject: callId,
-          latencyMs: chance.skewed(1, 1_000),
-          isRead: true,
-          effect: () => (this.#effects.has(callId) ? `done ${callId}` : undefined),
-        }),
-    };
-  }
-
   #scheduleSweep(): void {
     const { scheduler, store, times } = this.#parts;
     scheduler.after(times.sweepMs, () => {
@@ -211,55 +181,9 @@ export class Platform {
   }
 
   #sweep(): void {
-    const process = this.#start("sweeper", SWEEPER_TIMEOUT_MS);
-    this.#onEnd.set(process, () => {});
-    sweep(functionPorts(this.#parts, process)).then(
-      () => this.#end(process),
-      () => this.#end(process),
-    );
-  }
-
-  #start(role: Role, timeoutMs: number): SimProcess {
-    const { scheduler, chance, faults, weather, calls } = this.#parts;
-    const { skewMsMax } = this.#settings;
-    const skewMs = skewMsMax === 0 ? 0 : chance.int(-skewMsMax, skewMsMax);
-    const isOff = !faults.isOver && chance.hit(weather.clockJump);
-    const process = new SimProcess(
-      `${typeof role === "string" ? role : role.agent}-${++this.#processes}`,
-      role,
-      scheduler.now,
-      isOff ? skewMs + this.#jump() : skewMs,
-    );
-    if (isOff) process.isClean = false;
-    this.invocations += 1;
-    this.#alive.add(process);
-    this.#parts.trace.note(scheduler.now, process.id, `starts, clock off by ${process.skewMs} ms`);
-    scheduler.after(timeoutMs, () => {
-      if (process.isDead || process.hasEnded) return;
-      faults.note("function timeout");
-      calls.kill(process, "out of time");
-    });
-    return process;
-  }
-
-  #jump(): number {
-    this.#parts.faults.note("clock jump");
-    return this.#parts.chance.hit(0.5) ? JUMP_MS : -JUMP_MS;
-  }
-
-  #end(process: SimProcess): void {
-    if (process.isDead || process.hasEnded) return;
-    process.hasEnded = true;
-    this.#parts.trace.note(this.#parts.scheduler.now, process.id, "ends");
-    this.#parts.watch.ended(process);
-    this.#bury(process);
-  }
-
-  #bury(process: SimProcess): void {
-    this.#alive.delete(process);
-    const onEnd = this.#onEnd.get(process);
-    this.#onEnd.delete(process);
-    onEnd?.();
+    const process = this.#processes.start("sweeper", SWEEPER_TIMEOUT_MS, () => {});
+    const end = (): void => this.#processes.end(process);
+    sweep(functionPorts(this.#parts, process)).then(end, end);
   }
 }
 
