@@ -1,5 +1,6 @@
 import type { Chance } from "./chance.ts";
-import type { Plan, PlanBook } from "./plan.ts";
+import type { Plan } from "./plan.ts";
+import type { PlanBook } from "./plan-book.ts";
 import { BEGIN, type Scene } from "./scene.ts";
 import { CALM } from "./weather.ts";
 

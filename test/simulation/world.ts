@@ -4,7 +4,7 @@ import { Faults } from "./faults.ts";
 import { invariantsOf } from "./invariants/all.ts";
 import { drawOutages, Outages } from "./outages.ts";
 import { hasPeople, People } from "./people.ts";
-import { PlanBook } from "./plan.ts";
+import { PlanBook } from "./plan-book.ts";
 import { Platform } from "./platform.ts";
 import { PortCalls } from "./port-calls.ts";
 import { BEGIN, drawScene, type Scene } from "./scene.ts";

@@ -1,4 +1,4 @@
-import type { PlanBook } from "../plan.ts";
+import type { PlanBook } from "../plan-book.ts";
 import type { Scene } from "../scene.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { Violation } from "../violation.ts";

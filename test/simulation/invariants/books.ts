@@ -4,7 +4,7 @@ import type { HistoryEvent } from "../../../functions/shared/contracts/history-e
 import type { Item } from "../../../functions/shared/contracts/item.ts";
 import { type ItemKey, permitKey, stateKey } from "../../../functions/shared/contracts/resources.ts";
 import type { DamageKind } from "../damage.ts";
-import type { PlanBook } from "../plan.ts";
+import type { PlanBook } from "../plan-book.ts";
 import type { Scene } from "../scene.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { SimProcess } from "../sim-process.ts";
