@@ -1,16 +1,11 @@
-import type { PlantedBug } from "./planted-bug.ts";
+import { inAgent, inNewWorlds, type PlantedBug } from "./planted-bug.ts";
 
-const bug = (name: string, file: string, find: string, replace: string): PlantedBug => ({
-  name,
-  rule: "limiter",
-  patches: [{ file: `functions/shared/agent/${file}`, find, replace }],
-});
+const bug = (name: string, file: string, find: string, replace: string): PlantedBug =>
+  inAgent(name, "limiter", file, find, replace);
 
 /** Only worlds of new seeds have limits that calls are counted against. */
-const ofCounting = (name: string, find: string, replace: string): PlantedBug => ({
-  ...bug(name, "account-minute.ts", find, replace),
-  needsNewSeed: true,
-});
+const ofCounting = (name: string, find: string, replace: string): PlantedBug =>
+  inNewWorlds(bug(name, "account-minute.ts", find, replace));
 
 /** What agents of one provider account share. */
 export const ACCOUNT_BUGS: readonly PlantedBug[] = [

@@ -4,7 +4,7 @@ export interface PlantedBug {
   /** P1-P16 of the protocol, or a word for what is broken when it is none of them. */
   readonly rule: string;
   readonly patches: readonly Patch[];
-  /** Only a world with people, or with limits at the provider, can notice it. */
+  /** Only a world of a new seed can notice it: with people, limits at the provider, or short contexts. */
   readonly needsNewSeed?: boolean;
 }
 
@@ -14,3 +14,17 @@ export interface Patch {
   readonly find: string;
   readonly replace: string;
 }
+
+const bugsIn =
+  (folder: string) =>
+  (name: string, rule: string, file: string, find: string, replace: string): PlantedBug => ({
+    name,
+    rule,
+    patches: [{ file: `${folder}/${file}`, find, replace }],
+  });
+
+export const inAgent = bugsIn("functions/shared/agent");
+export const inCoordinator = bugsIn("functions/coordinator");
+export const inFunctions = bugsIn("functions");
+
+export const inNewWorlds = (bug: PlantedBug): PlantedBug => ({ ...bug, needsNewSeed: true });
