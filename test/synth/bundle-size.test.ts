@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type BundledFunction, type BundleResult, bundle } from "../../infra/bundle.ts";
+import { bundleAlone } from "./bundle-alone.ts";
 import { root } from "./synthesised.ts";
 
 /**
@@ -110,25 +110,10 @@ test("every bundle can be imported by itself, and what that costs is told beside
 /** As a user of the SDK bundles it: shaken and minified, with nothing left out by hand. */
 const bundleClients = async (kind: keyof typeof CLIENTS): Promise<string> => {
   const outfile = join(folder, `clients-of-${kind}`, "index.mjs");
-  mkdirSync(join(folder, `clients-of-${kind}`));
   const exports = Object.entries(CLIENTS[kind]).map(
     ([client, names]) => `export { ${names.join(", ")} } from "${client}";`,
   );
-  await build({
-    stdin: { contents: exports.join("\n"), resolveDir: root },
-    outfile,
-    bundle: true,
-    platform: "node",
-    target: "node24",
-    format: "esm",
-    mainFields: ["module", "main"],
-    banner: {
-      js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`,
-    },
-    minify: true,
-    legalComments: "none",
-    logLevel: "silent",
-  });
+  await bundleAlone(exports.join("\n"), outfile);
   return outfile;
 };
 

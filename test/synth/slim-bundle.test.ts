@@ -4,14 +4,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { blobOf, type createS3Blobs } from "../../functions/shared/adapters/s3-blobs.ts";
 import type { fetchFromSecretsManager } from "../../functions/shared/adapters/secrets-manager.ts";
 import type { createSqsQueues } from "../../functions/shared/adapters/sqs-queues.ts";
 import type { RetryableError } from "../../functions/shared/kernel/errors.ts";
 import { slimBundle } from "../../infra/slim-bundle.ts";
-import { root } from "./synthesised.ts";
+import { bundleAlone } from "./bundle-alone.ts";
 
 /** What a bundle's errors must still say when most of their classes are left out of it. */
 
@@ -27,6 +26,10 @@ interface Refusal {
   readonly body: string;
 }
 
+const ADAPTERS = `export { createS3Blobs } from "./functions/shared/adapters/s3-blobs.ts";
+export { createSqsQueues } from "./functions/shared/adapters/sqs-queues.ts";
+export { fetchFromSecretsManager } from "./functions/shared/adapters/secrets-manager.ts";
+export { RetryableError } from "./functions/shared/kernel/errors.ts";`;
 const EXECUTION = "0".repeat(26);
 
 let folder: string;
@@ -45,28 +48,7 @@ beforeAll(async () => {
   vi.stubEnv("AWS_ENDPOINT_URL", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   folder = mkdtempSync(join(tmpdir(), "bulkhead-slim-"));
   const outfile = join(folder, "adapters.mjs");
-  await build({
-    stdin: {
-      contents: `export { createS3Blobs } from "./functions/shared/adapters/s3-blobs.ts";
-export { createSqsQueues } from "./functions/shared/adapters/sqs-queues.ts";
-export { fetchFromSecretsManager } from "./functions/shared/adapters/secrets-manager.ts";
-export { RetryableError } from "./functions/shared/kernel/errors.ts";`,
-      resolveDir: root,
-    },
-    absWorkingDir: root,
-    outfile,
-    bundle: true,
-    platform: "node",
-    target: "node24",
-    format: "esm",
-    mainFields: ["module", "main"],
-    banner: {
-      js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`,
-    },
-    minify: true,
-    plugins: [slimBundle],
-    logLevel: "silent",
-  });
+  await bundleAlone(ADAPTERS, outfile, [slimBundle]);
   adapters = (await import(pathToFileURL(outfile).href)) as Adapters;
 });
 
