@@ -1,10 +1,5 @@
-import { coder } from "../functions/agents/coder/agent.ts";
-import { critic } from "../functions/agents/critic/agent.ts";
-import { planner } from "../functions/agents/planner/agent.ts";
-import type { AssistantBlock } from "../functions/shared/contracts/model-message.ts";
 import { LOCAL_TIMES } from "../functions/shared/contracts/protocol-times.ts";
-import type { Model } from "../functions/shared/ports/model.ts";
-import { World } from "../test/support/world.ts";
+import { standardWorld } from "../test/support/standard-execution.ts";
 import type { ExecutionUse } from "./cost-model.ts";
 import { meterStore, type Units } from "./meter-store.ts";
 
@@ -21,27 +16,9 @@ const THINKING_MS = LOCAL_TIMES.beatMs / 2;
  * and critic in parallel and finishes; four turns. Rejects when it does not succeed.
  */
 export const meterStandardExecution = async (): Promise<{ use: ExecutionUse; units: Units }> => {
-  const text: AssistantBlock = { type: "text", text: "w".repeat(TEXT_BYTES) };
-  const handoff: AssistantBlock = {
-    type: "tool_use",
-    id: "toolu_1",
-    name: "handoff",
-    input: {
-      mode: "parallel",
-      to: [
-        { agent: "planner", task: "p".repeat(TEXT_BYTES / 4) },
-        { agent: "critic", task: "c".repeat(TEXT_BYTES / 4) },
-      ],
-    },
-  };
-  const think = (): void => world.clock.advance(THINKING_MS);
-  const world = new World({
-    agents: [coder, planner, critic],
-    models: {
-      coder: inTurn(think, [handoff], [text]),
-      planner: inTurn(think, [text]),
-      critic: inTurn(think, [text]),
-    },
+  const world = standardWorld({
+    textBytes: TEXT_BYTES,
+    think: ({ clock }) => clock.advance(THINKING_MS),
   });
   const units = meterStore(world.store);
   const id = await world.start({ input: "i".repeat(TEXT_BYTES) });
@@ -61,27 +38,3 @@ export const meterStandardExecution = async (): Promise<{ use: ExecutionUse; uni
     },
   };
 };
-
-const inTurn = (think: () => void, ...turns: readonly (readonly AssistantBlock[])[]): Model => ({
-  contextTokens: 130_000,
-  estimate: () => ({ tokens: 1_000, microUsd: 1_000 }),
-  call: async ({ messages }) => {
-    think();
-    const content = turns[messages.filter(({ role }) => role === "assistant").length];
-    if (content === undefined) throw new Error("more turns than the standard execution has");
-    return {
-      content,
-      stopReason: content.some(({ type }) => type === "tool_use") ? "tool_use" : "end_turn",
-      usage: {
-        calls: 1,
-        inputTokens: 500,
-        outputTokens: 500,
-        cacheReadTokens: 0,
-        cacheWriteTokens: 0,
-        microUsd: 100,
-      },
-      model: "scripted",
-      requestId: null,
-    };
-  },
-});
