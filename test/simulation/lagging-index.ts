@@ -28,8 +28,8 @@ export class LaggingIndex {
   }
 
   /** Of every execution that it was ever told of. */
-  partitions(): string[] {
-    return [...this.#entries.keys()];
+  partitions(): Iterable<string> {
+    return this.#entries.keys();
   }
 
   follow(state: Item): void {
@@ -45,19 +45,21 @@ export class LaggingIndex {
 
   /** Whether an execution of this shard was ever followed. */
   isUsed(shard: string): boolean {
-    return this.partitions().some((pk) => openShard(pk.slice("EXE#".length)) === shard);
+    for (const pk of this.#entries.keys()) if (openShard(pk.slice("EXE#".length)) === shard) return true;
+    return false;
   }
 
   isAnythingDue(now: number): boolean {
-    return this.partitions().some((pk) => {
-      const { openPk, nextCheckAt = Number.POSITIVE_INFINITY } = this.#seen(pk);
-      return openPk !== undefined && nextCheckAt <= now;
-    });
+    for (const pk of this.#entries.keys()) {
+      const { openPk, nextCheckAt } = this.#seen(pk);
+      if (openPk !== undefined && nextCheckAt !== undefined && nextCheckAt <= now) return true;
+    }
+    return false;
   }
 
   /** The earliest first; of each item only what the index holds. */
   due(shard: string, now: number, limit: number): Item[] {
-    return this.partitions()
+    return [...this.#entries.keys()]
       .map((pk) => ({ pk, sk: "STATE", ...this.#seen(pk) }))
       .filter(({ openPk, nextCheckAt = Number.POSITIVE_INFINITY }) => openPk === shard && nextCheckAt <= now)
       .sort((a, b) => Number(a.nextCheckAt) - Number(b.nextCheckAt))

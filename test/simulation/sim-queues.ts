@@ -95,7 +95,8 @@ export class SimQueues {
   }
 
   hasWaiting(): boolean {
-    return [...this.#queues.values()].some((queue) => !queue.isEmpty);
+    for (const queue of this.#queues.values()) if (!queue.isEmpty) return true;
+    return false;
   }
 
   #send(process: SimProcess, name: string, message: Hint | Work, delaySeconds: number): void {

@@ -125,10 +125,11 @@ export class SimStore {
 
   /** Whether any execution still is to be looked at. */
   isAnythingOpen(): boolean {
-    return this.#index.partitions().some((pk) => {
+    for (const pk of this.#index.partitions()) {
       const item = this.peek({ pk, sk: "STATE" });
-      return item?.["openPk"] !== undefined && item["nextCheckAt"] !== undefined;
-    });
+      if (item?.["openPk"] !== undefined && item["nextCheckAt"] !== undefined) return true;
+    }
+    return false;
   }
 
   /** Writes behind the protocol's back: damage that no process did. */
